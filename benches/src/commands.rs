@@ -1,0 +1,89 @@
+//! What a person waits for at the prompt: a command that is queued, and the end of a job that somebody waits for.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{
+    doorbell::{Doorbell, Place},
+    report::Report,
+};
+
+const ADDS: usize = 200;
+const ENDS: usize = 50;
+/// Longest wait for `doorbell wait` to listen.
+const LISTENS: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
+    let hub = Doorbell::start(place)?;
+    let command = |args: &[&str]| {
+        let mut command = Command::new(&place.program);
+        command.args(args).env("DOORBELL_URL", format!("http://{}", hub.address)).env("DOORBELL_TOKEN", &hub.token);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    };
+    let mut starts = Vec::new();
+    let mut adds = Vec::new();
+    // By turns, so that both see the same machine. No worker takes what is for tomorrow.
+    for _ in 0..ADDS {
+        starts.push(time(&mut command(&["--version"]))?);
+        adds.push(time(&mut command(&["add", "-q", "--at", "24h", "--", "true"]))?);
+    }
+    let ends = (0..ENDS).map(|_| end(&hub, &command)).collect::<Result<Vec<_>>>()?;
+    report.add("doorbell --version, median", median(starts), "ms");
+    report.add_with_aim("doorbell add, median", median(adds), "ms", "at most 4");
+    report.add_with_aim("report of a job's end to the exit of doorbell wait, median", median(ends), "ms", "at most 20");
+    Ok(())
+}
+
+/// From the report of an end, which the hub puts on disk, to the exit of a `doorbell wait`.
+fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<Duration> {
+    let made: Value = serde_json::from_slice(&call(hub, "/v1/jobs", r#"{"name":"waited for","start":true}"#)?)?;
+    let id = made["job"]["id"].as_str().context("no job")?.to_owned();
+    let mut waiting = command(&["wait", "-q", &id]).spawn()?;
+    let listening = Instant::now();
+    while hub.stats()?["subscribers"] != 1 {
+        if listening.elapsed() > LISTENS {
+            waiting.kill()?;
+            bail!("doorbell wait does not listen");
+        }
+        sleep(LOOK_EVERY);
+    }
+    // It listens, and still has to look at how things stand.
+    sleep(Duration::from_millis(20));
+    let reported = Instant::now();
+    call(hub, &format!("/v1/jobs/{id}/finish"), &format!(r#"{{"fence":{},"outcome":"succeeded"}}"#, made["lease"]["fence"]))?;
+    succeeds(waiting)?;
+    let took = reported.elapsed();
+    while hub.stats()?["subscribers"] != 0 {
+        sleep(LOOK_EVERY);
+    }
+    Ok(took)
+}
+
+fn call(hub: &Doorbell, path: &str, body: &str) -> Result<Vec<u8>> {
+    hub.caller()?.call(&hub.request("POST", path, body))
+}
+
+fn time(command: &mut Command) -> Result<Duration> {
+    let start = Instant::now();
+    succeeds(command.spawn()?)?;
+    Ok(start.elapsed())
+}
+
+fn succeeds(mut process: Child) -> Result<()> {
+    let status = process.wait()?;
+    if status.success() { Ok(()) } else { bail!("the command ended with {status}") }
+}
+
+/// In milliseconds.
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times[times.len() / 2].as_secs_f64() * 1_000.0
+}

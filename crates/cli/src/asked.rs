@@ -1,0 +1,68 @@
+//! Open questions, with the names of the jobs that ask them.
+
+use doorbell_client::{CallError, Client, rest::Running};
+use doorbell_protocol::{Job, Question, question::NewAnswer};
+
+use crate::which;
+
+/// A question, and the job that waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) question: Question,
+    /// The job's name. Empty when it has ended just now.
+    pub(crate) by: String,
+}
+
+/// Every open question, oldest first.
+pub(crate) async fn fetch(client: &Client) -> Result<Vec<Asked>, CallError> {
+    let questions = client.open_questions().await?;
+    let jobs: Vec<Job> = match client.running(None).await? {
+        Running::List { list, .. } => list.jobs,
+        Running::Unchanged => Vec::new(),
+    };
+    let name = |question: &Question| jobs.iter().find(|job| job.id == question.job).map(|job| job.name.clone());
+    Ok(questions.into_iter().map(|question| Asked { by: name(&question).unwrap_or_default(), question }).collect())
+}
+
+impl Asked {
+    /// Whether `text` means this question: a part of its id, or its job.
+    pub(crate) fn is_meant_by(&self, text: &str) -> bool {
+        which::is_part_of_id(text, self.question.id.0) || which::is_part_of_id(text, self.question.job.0) || self.by == text
+    }
+
+    /// What may be answered, for people.
+    pub(crate) fn answers(&self) -> String {
+        let labels = self.question.choices.iter().map(|choice| choice.label.clone());
+        let words = self.question.free_text.then(|| "any words".to_owned());
+        labels.chain(words).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The answer that `words` are: a choice by its id or its label, or words where the question takes them.
+pub(crate) fn answer(question: &Question, words: &str) -> Option<NewAnswer> {
+    let chosen = question.choices.iter().find(|choice| choice.id == words || choice.label.eq_ignore_ascii_case(words));
+    match chosen {
+        Some(choice) => Some(NewAnswer { choice: Some(choice.id.clone()), ..NewAnswer::default() }),
+        None => question.free_text.then(|| NewAnswer { text: Some(words.to_owned()), ..NewAnswer::default() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_choice_or_words_where_they_are_taken() {
+        let mut question: Question = serde_json::from_value(serde_json::json!({
+            "id": "0192f0c5-1122-7c4d-8e5f-0123456789ab", "job": "0192f0c1-7a3b-7c4d-8e5f-0123456789ab", "state": "open",
+            "prompt": "Publish?", "choices": [{"id": "p", "label": "Publish"}, {"id": "s", "label": "Stop here"}],
+            "asked_at": "2026-11-21T10:46:00.000Z",
+        }))
+        .unwrap();
+        for (words, choice) in [("p", Some("p")), ("publish", Some("p")), ("Stop here", Some("s")), ("later", None)] {
+            assert_eq!(answer(&question, words).and_then(|answer| answer.choice).as_deref(), choice, "{words}");
+        }
+        question.free_text = true;
+        assert_eq!(answer(&question, "later").unwrap().text.as_deref(), Some("later"));
+    }
+}

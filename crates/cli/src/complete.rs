@@ -1,0 +1,49 @@
+//! Completion in shells: verbs and options by their definition, and jobs by asking the hub.
+
+use std::{collections::HashSet, ffi::OsStr, time::Duration};
+
+use clap::CommandFactory;
+use clap_complete::{CompleteEnv, CompletionCandidate, engine::ArgValueCompleter};
+use doorbell_client::{Client, EndpointSource};
+
+use crate::{args::Args, listing, verbs::block_on, which};
+
+/// Set by the shell's script: it asks for candidates, in place of a verb.
+pub(crate) const VARIABLE: &str = "DOORBELL_COMPLETE";
+/// Nobody waits longer for a candidate.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Jobs that are over and may be meant.
+const RECENT: usize = 50;
+
+/// Answers a shell that asks for candidates, and ends. Does nothing when none does.
+pub(crate) fn answer_shell() {
+    CompleteEnv::with_factory(Args::command).var(VARIABLE).complete();
+}
+
+/// Completes the name or the id of a job.
+pub(crate) fn jobs() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| candidates(&typed.to_string_lossy()))
+}
+
+fn candidates(typed: &str) -> Vec<CompletionCandidate> {
+    let client = Client::new(EndpointSource::discovered());
+    let listing = block_on(async { Ok(tokio::time::timeout(PATIENCE, listing::fetch(&client, RECENT)).await??) });
+    // A shell that completes is no place for errors.
+    let Ok(listing) = listing else { return Vec::new() };
+    let mut candidates = Vec::new();
+    for job in listing.into_jobs() {
+        // Shells quote what they complete each in its own way, or not at all: a key needs no quotes.
+        let is_word = job.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let name = if is_word { job.name.clone() } else { job.key };
+        // Ids only for somebody who types one: names are what people know.
+        let id = Some(which::short(job.id)).filter(|_| !typed.is_empty());
+        let help = format!("{} {}", job.state.as_str(), job.name);
+        for value in [Some(name), id].into_iter().flatten().filter(|value| value.starts_with(typed)) {
+            candidates.push(CompletionCandidate::new(value).help(Some(help.clone().into())));
+        }
+    }
+    // Runs of one job have one name; the first is the one that is meant.
+    let mut known = HashSet::new();
+    candidates.retain(|candidate| known.insert(candidate.get_value().to_owned()));
+    candidates
+}

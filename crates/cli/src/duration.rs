@@ -1,0 +1,70 @@
+//! Durations as people write and read them.
+
+use std::time::Duration;
+
+/// Reads `30s`, `500ms`, `1m30s`, `1h`.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|_| "write it like 30s, 500ms or 1m30s".to_owned())?;
+    Duration::try_from(duration).map_err(|_| "it must not be negative".to_owned())
+}
+
+/// Reads a duration that is not zero.
+pub(crate) fn parse_positive(text: &str) -> Result<Duration, String> {
+    parse(text).and_then(|duration| if duration.is_zero() { Err("it must not be zero".to_owned()) } else { Ok(duration) })
+}
+
+/// `0.4s`, `12s`, `3m 04s`, `1h 02m`, `2d 03h`: two figures at most.
+pub(crate) fn show(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..10 => format!("{}.{}s", seconds, duration.subsec_millis() / 100),
+        10..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
+/// `just now`, `12s ago`, `3m ago`, `2h ago`, `5d ago`: one figure, as nobody plans by it.
+pub(crate) fn ago(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..5 => "just now".to_owned(),
+        5..60 => format!("{seconds}s ago"),
+        60..3_600 => format!("{}m ago", seconds / 60),
+        3_600..86_400 => format!("{}h ago", seconds / 3_600),
+        _ => format!("{}d ago", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        for (text, millis) in [("30s", 30_000), ("500ms", 500), ("1m30s", 90_000), ("1m 30s", 90_000), ("1h", 3_600_000), ("0s", 0)] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "30", "-3s", "soon", "3 parsecs"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(parse_positive("0s").is_err());
+    }
+
+    #[test]
+    fn the_past_is_told_in_one_figure() {
+        for (seconds, text) in [(2, "just now"), (59, "59s ago"), (184, "3m ago"), (7_300, "2h ago"), (183_600, "2d ago")] {
+            assert_eq!(ago(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn durations_show_two_figures_at_most() {
+        for (millis, text) in
+            [(420, "0.4s"), (9_990, "9.9s"), (12_345, "12s"), (184_000, "3m 04s"), (3_725_000, "1h 02m"), (183_600_000, "2d 03h")]
+        {
+            assert_eq!(show(Duration::from_millis(millis)), text);
+        }
+    }
+}

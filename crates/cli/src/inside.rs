@@ -1,0 +1,57 @@
+//! What a command says about the job that it runs as.
+//!
+//! # Invariants
+//! - A script that reports runs the same without Doorbell: outside a job nothing is told, and with a hub that is away, slow or
+//!   refuses, nothing fails and nothing waits longer than [`PATIENCE`].
+
+use std::time::Duration;
+
+use doorbell_client::{CallError, Client, EndpointSource};
+use doorbell_protocol::{ErrorCode, JobId, Progress};
+use tokio::time::{Instant, sleep};
+
+use crate::{verbs::block_on, when};
+
+/// Names the job to the command that runs as it.
+const JOB: &str = "DOORBELL_JOB";
+/// Longest wait for a hub to take a report.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// A command runs before its runner has told any hub of it. So long, a hub that does not know the job may hear of it yet.
+const UNKNOWN: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// The job that this process runs in.
+pub(crate) fn job() -> Option<JobId> {
+    std::env::var(JOB).ok()?.parse().ok()
+}
+
+/// Calls the hub about the job that this process runs in, as soon as the hub knows it.
+pub(crate) async fn once_known<T>(call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+    let deadline = Instant::now() + UNKNOWN;
+    loop {
+        match call().await {
+            Err(e) if e.code() == Some(ErrorCode::NotFound) && Instant::now() < deadline => sleep(AGAIN).await,
+            result => return result,
+        }
+    }
+}
+
+/// Tells how far the job is that this process runs in, or `job`.
+pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Result<i32> {
+    let Some(job) = job_asked.or_else(job) else {
+        eprintln!("doorbell: this is no job, so nobody is told. Start it with `doorbell run` or `doorbell add`.");
+        return Ok(0);
+    };
+    let client = Client::new(EndpointSource::discovered());
+    let progress = Progress { at: Some(when::now()), ..progress };
+    let call = once_known(async || client.tell_progress(job, progress.clone()).await);
+    let told = block_on(async { Ok(tokio::time::timeout(PATIENCE, call).await) })?;
+    match told {
+        Ok(Ok(_)) => {}
+        // What the hub calls wrong is a mistake in the call, which somebody should see.
+        Ok(Err(e)) if !e.is_transient() => eprintln!("doorbell: {e}"),
+        Ok(Err(e)) => tracing::debug!("the hub was not told: {e}"),
+        Err(_) => tracing::debug!("the hub was not told: it did not answer within {} s", PATIENCE.as_secs()),
+    }
+    Ok(0)
+}

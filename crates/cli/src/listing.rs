@@ -1,0 +1,71 @@
+//! What a list of jobs shows: those that run, those that wait, and the newest that are over.
+
+use std::cmp::Reverse;
+
+use doorbell_client::{
+    CallError, Client,
+    rest::{JobQuery, Running},
+};
+use doorbell_protocol::{Counts, Job, JobState, Sequence, Timestamp, jobs::RunningList, limits};
+use serde::Serialize;
+
+use crate::when;
+
+/// What `ls --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listing {
+    pub(crate) running: Vec<Job>,
+    pub(crate) queued: Vec<Job>,
+    pub(crate) finished: Vec<Job>,
+    /// The hub's clock.
+    #[serde(skip)]
+    pub(crate) now: Timestamp,
+    /// While these stay as they are, the same jobs run, wait and are over.
+    #[serde(skip)]
+    pub(crate) as_of: (Sequence, Counts),
+}
+
+impl Listing {
+    /// All of them, in the order in which they are shown.
+    pub(crate) fn into_jobs(self) -> Vec<Job> {
+        [self.running, self.queued, self.finished].concat()
+    }
+}
+
+/// Reads everything, with at most `recent` jobs that are over.
+pub(crate) async fn fetch(client: &Client, recent: usize) -> Result<Listing, CallError> {
+    match client.running(None).await? {
+        Running::List { list, .. } => beside(client, list, recent).await,
+        // Without an ETag there is nothing that could be unchanged.
+        Running::Unchanged => {
+            let (running, queued, finished) = Default::default();
+            Ok(Listing { running, queued, finished, now: when::now(), as_of: (Sequence(0), Counts::default()) })
+        }
+    }
+}
+
+/// Reads what belongs beside the running jobs of `list`.
+pub(crate) async fn beside(client: &Client, list: RunningList, recent: usize) -> Result<Listing, CallError> {
+    let mut queued =
+        client.jobs(JobQuery { state: Some(JobState::Queued), limit: Some(limits::PAGE_JOBS), ..JobQuery::default() }).await?.jobs;
+    // Next to run first.
+    queued.sort_by_key(|job| (Reverse(job.priority), job.created_at, job.id));
+    let finished = finished(client, recent).await?;
+    Ok(Listing { running: list.jobs, queued, finished, now: list.now, as_of: (list.seq, list.counts) })
+}
+
+/// The newest jobs that are over. The hub's pages have jobs in all states, newest first.
+async fn finished(client: &Client, most: usize) -> Result<Vec<Job>, CallError> {
+    let mut finished = Vec::new();
+    let mut cursor = None;
+    while finished.len() < most {
+        let page = client.jobs(JobQuery { cursor, limit: Some(limits::PAGE_JOBS), ..JobQuery::default() }).await?;
+        finished.extend(page.jobs.into_iter().filter(|job| job.state.is_over()));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    finished.truncate(most);
+    Ok(finished)
+}

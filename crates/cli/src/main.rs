@@ -1,0 +1,80 @@
+//! The `doorbell` command.
+//!
+//! # Layout
+//! - `args`: which verbs there are · `verbs/`: one file a verb, with what may follow it · `name`: what a job is called by default
+//! - `which`: which job is meant · `task`: what a worker is to run · `when`, `figure`: moments and progress as people write them
+//! - `inside`: what a command says about its own job · `asked`: open questions · `interrupt`: being asked to end
+//! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave out
+//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `paint`, `duration`: how things are shown
+//!
+//! # Invariants
+//! - `doorbell run` starts its command before anything else: no runtime, no file and no socket comes first.
+//! - What goes wrong is told on standard error as `doorbell: what happened, and what to do`, with exit code 1. Exit code 2 is
+//!   a usage error. `doorbell run` gives the command's own code.
+//! - Output that is data goes to standard output, and is JSON when `--json` asks for it.
+
+mod args;
+mod asked;
+mod complete;
+mod duration;
+mod figure;
+mod inside;
+mod interactive;
+mod interrupt;
+mod listing;
+mod live;
+mod name;
+mod paint;
+mod table;
+mod task;
+mod verbs;
+mod when;
+mod which;
+
+use std::{io, process::exit};
+
+use anyhow::bail;
+use clap::Parser;
+use doorbell_client::EndpointSource;
+use tracing_subscriber::EnvFilter;
+
+use self::args::{Args, Verb};
+
+fn main() {
+    complete::answer_shell();
+    let Args { verb } = Args::parse();
+    if let Err(e) = log_to_stderr(&verb) {
+        eprintln!("doorbell: {e:#}");
+        exit(2);
+    }
+    if verb.asks() {
+        doorbell_runner::spool::deliver_now(EndpointSource::discovered());
+    }
+    let result = verb.run();
+    match result {
+        Ok(code) => exit(code),
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(e) if is_broken_pipe(&e) => exit(0),
+        Err(e) => {
+            eprintln!("doorbell: {e:#}");
+            exit(1);
+        }
+    }
+}
+
+/// To standard error, when somebody asked for it or when it is all there is to see.
+fn log_to_stderr(verb: &Verb) -> anyhow::Result<()> {
+    let asked = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let Some(filter) = asked("DOORBELL_LOG").or_else(|| verb.serves().then(|| "info".to_owned())) else { return Ok(()) };
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(EnvFilter::new(filter));
+    match asked("DOORBELL_LOG_FORMAT").as_deref() {
+        None | Some("text") => log.with_ansi(paint::on_stderr()).init(),
+        Some("json") => log.json().init(),
+        Some(other) => bail!("DOORBELL_LOG_FORMAT is {other:?}; use text or json"),
+    }
+    Ok(())
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,110 @@
+//! `doorbell add -- CMD…`
+
+use std::io::{self, Write};
+
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{JobId, Timestamp, jobs::NewJob, limits};
+use doorbell_runner::{Redactor, origin};
+use uuid::Uuid;
+
+use super::block_on;
+use crate::{
+    complete, name,
+    task::{Place, TaskArgs},
+    when, which,
+};
+
+/// Queue a command for a worker
+///
+/// The tray app and `doorbell hub` have a worker; `doorbell worker` adds one. The command gets no input, and what it prints can be
+/// read with `doorbell log`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorbell add -- make -j8
+  doorbell add --after make-j8 --retries 2 -- ./deploy.sh
+  doorbell add --at 22:00 --name 'nightly ingest' -- ingest --all
+  doorbell add --host gpu-1 --cwd /srv/train -- ./train.sh")]
+pub(crate) struct Args {
+    /// What people call the job, up to 200 characters [default: the command line, shortened]
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
+
+    /// Names the runs of one job, for its history [default: made of the name]
+    #[arg(long, value_parser = name::parse)]
+    key: Option<String>,
+
+    /// A label to find it by. Repeat it for several
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = super::run::label)]
+    labels: Vec<(String, String)>,
+
+    /// Run it when this job has succeeded; cancel it when that one does not. Its name, key or id. Repeat it for several
+    #[arg(long, value_name = "JOB", add = complete::jobs())]
+    after: Vec<String>,
+
+    /// Of the jobs that may run, the one with the highest goes first
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    priority: Option<i32>,
+
+    /// Not before this moment, as in 22:00, '2026-11-21 22:00' or 10m
+    #[arg(long, value_name = "WHEN", value_parser = when::parse)]
+    at: Option<Timestamp>,
+
+    /// How often it is run again when it fails or is lost
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..i64::from(limits::ATTEMPTS)))]
+    retries: Option<u32>,
+
+    /// Only a worker on this host, or with this name, may run it
+    #[arg(long)]
+    host: Option<String>,
+
+    #[command(flatten)]
+    task: TaskArgs,
+
+    /// Print the id alone
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Print the hub's answer: {"job": {…}}
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let here = args.host.as_deref().is_none_or(|host| origin::host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
+    let place = if here { Place::Here } else { Place::Elsewhere };
+    // What is told of the command has no secrets. What a worker runs must have them.
+    let redactor = Redactor::new(std::env::vars_os(), &[]);
+    let words: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();
+    let job = NewJob {
+        // Chosen here, so that a call that is repeated queues nothing twice.
+        id: Some(JobId(Uuid::now_v7())),
+        name: args.name.unwrap_or_else(|| name::of_command(&words)),
+        key: args.key,
+        origin: Some(origin::here(&words)),
+        labels: args.labels.into_iter().collect(),
+        priority: args.priority,
+        not_before: args.at,
+        attempts: args.retries.map(|retries| retries + 1),
+        host: args.host,
+        task: args.task.task(place)?,
+        ..NewJob::default()
+    };
+    let client = Client::new(EndpointSource::discovered());
+    let created = block_on(async {
+        let mut after = Vec::new();
+        for asked in &args.after {
+            after.push(which::id(&client, asked).await?);
+        }
+        Ok(client.create_job(&NewJob { after, ..job }).await?)
+    })?;
+    let mut out = io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&created)?)?;
+    } else if args.quiet {
+        writeln!(out, "{}", created.job.id)?;
+    } else {
+        writeln!(out, "Queued {} ({}).", created.job.name, created.job.id)?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,78 @@
+//! `doorbell answer [QUESTION] ANSWER`
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::question::{NewAnswer, OneQuestion};
+use doorbell_runner::origin;
+
+use super::block_on;
+use crate::{
+    asked::{self, Asked},
+    which,
+};
+
+/// Answer what a job asks
+///
+/// The first answer wins. `doorbell questions` shows what is asked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorbell answer yes
+  doorbell answer deploy 'Stop here'")]
+pub(crate) struct Args {
+    /// The question, by its id or its job, and the answer: one of its choices, or words where it takes them. With one question open
+    /// the answer alone is enough
+    #[arg(value_name = "[QUESTION] ANSWER", required = true, num_args = 1..=2)]
+    words: Vec<String>,
+
+    /// Print nothing
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Print the hub's answer: {"question": {…}}
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let client = Client::new(EndpointSource::discovered());
+    let (asked, words) = match args.words.as_slice() {
+        [asked, words] => (Some(asked.as_str()), words.as_str()),
+        [words] => (None, words.as_str()),
+        // clap sees to it.
+        _ => bail!("name a question and its answer"),
+    };
+    let question = block_on(async {
+        let Asked { question, .. } = the_one(asked, asked::fetch(&client).await?)?;
+        let Some(answer) = asked::answer(&question, words) else {
+            let answers = Asked { question: question.clone(), by: String::new() }.answers();
+            bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);
+        };
+        let here = origin::here(&[]);
+        let from = here.host.map(|host| format!("doorbell on {host}"));
+        Ok(client.answer_question(question.id, &NewAnswer { by: here.user, from, ..answer }).await?)
+    })?;
+    if args.json {
+        writeln!(io::stdout(), "{}", serde_json::to_string(&OneQuestion { question })?)?;
+    } else if !args.quiet {
+        writeln!(io::stdout(), "Answered {:?} with {words:?}.", question.prompt)?;
+    }
+    Ok(0)
+}
+
+fn the_one(text: Option<&str>, mut open: Vec<Asked>) -> anyhow::Result<Asked> {
+    if let Some(text) = text {
+        open.retain(|asked| asked.is_meant_by(text));
+    }
+    match (open.len(), text) {
+        (0, None) => bail!("No job asks anything."),
+        (0, Some(text)) => bail!("No open question is {text:?}. `doorbell questions` shows them."),
+        (1, _) => Ok(open.remove(0)),
+        (_, text) => {
+            let fitting: Vec<_> = open.iter().map(|asked| (asked.question.id.0, asked.question.prompt.as_str())).collect();
+            Err(which::unclear(text.unwrap_or("this"), "questions", &fitting))
+        }
+    }
+}

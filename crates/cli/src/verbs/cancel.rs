@@ -1,0 +1,47 @@
+//! `doorbell cancel JOB`
+
+use std::io::{self, Write};
+
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{JobState, jobs::OneJob};
+
+use super::block_on;
+use crate::{complete, which};
+
+/// Cancel a job that is running or queued
+///
+/// A queued job is cancelled at once. The command of a running one is asked to stop (SIGTERM) within two seconds, and killed when
+/// it is still there ten seconds later.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorbell cancel nightly-ingest
+  doorbell cancel 0192f0c1-7a3b-7c4d-8e5f-0123456789ab")]
+pub(crate) struct Args {
+    #[arg(value_name = "JOB", help = which::HELP, add = complete::jobs())]
+    job: String,
+
+    /// Print nothing
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Print the hub's answer: {"job": {…}}
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let client = Client::new(EndpointSource::discovered());
+    let job = block_on(async { Ok(client.cancel_job(which::unfinished_id(&client, &args.job).await?).await?) })?;
+    let mut out = io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?;
+    } else if !args.quiet {
+        if job.state == JobState::Cancelled {
+            writeln!(out, "Cancelled {}.", job.name)?;
+        } else {
+            writeln!(out, "Asked {} to stop.", job.name)?;
+        }
+    }
+    Ok(0)
+}

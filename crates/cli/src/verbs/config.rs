@@ -1,0 +1,91 @@
+//! `doorbell config`
+
+use std::{
+    env,
+    io::{self, Write},
+};
+
+use doorbell_client::{EndpointSource, Places};
+use serde::Serialize;
+
+use crate::paint::Paint;
+
+/// Show where things are, and what decides it
+///
+/// The token itself is never shown.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object: {"values": [{"name", "value"?, "origin"}…]}
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    values: Vec<Value>,
+}
+
+/// One thing that can be set.
+#[derive(Debug, Serialize)]
+struct Value {
+    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    /// The variable or the file that it comes from, or `default`, or why there is none.
+    origin: String,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let values = values(&Places::find()?);
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&Report { values })?)?;
+        return Ok(0);
+    }
+    let paint = Paint::for_stdout();
+    let widest = values.iter().map(|value| value.name.len()).max().unwrap_or(0);
+    for Value { name, value, origin } in values {
+        let value = value.unwrap_or_else(|| "–".to_owned());
+        writeln!(out, "{name:<widest$}  {value}  {}", paint.faint(&format!("({origin})")))?;
+    }
+    Ok(0)
+}
+
+fn values(places: &Places) -> Vec<Value> {
+    let hub_file = places.hub_file();
+    let announced = hub_file.display().to_string();
+    let url = match (set("DOORBELL_URL"), EndpointSource::discovered().resolve()) {
+        (Some(url), _) => Value { name: "hub", value: Some(url), origin: "DOORBELL_URL".to_owned() },
+        (None, Ok(endpoint)) => Value { name: "hub", value: Some(endpoint.url().to_owned()), origin: announced.clone() },
+        (None, Err(e)) => Value { name: "hub", value: None, origin: e.to_string() },
+    };
+    let token = match (set("DOORBELL_TOKEN"), set("DOORBELL_TOKEN_FILE")) {
+        (Some(_), _) => Value { name: "token", value: Some("set".to_owned()), origin: "DOORBELL_TOKEN".to_owned() },
+        (None, Some(file)) => Value { name: "token", value: Some(file), origin: "DOORBELL_TOKEN_FILE".to_owned() },
+        (None, None) => folder("token", places.token_file().display().to_string(), "DOORBELL_DATA_DIR"),
+    };
+    let optional = |name, variable: &str| {
+        let value = set(variable);
+        let origin = if value.is_some() { variable.to_owned() } else { "default".to_owned() };
+        Value { name, value, origin }
+    };
+    vec![
+        url,
+        token,
+        folder("data", places.data_dir().display().to_string(), "DOORBELL_DATA_DIR"),
+        folder("settings", places.config_dir().display().to_string(), "DOORBELL_CONFIG_DIR"),
+        Value { name: "announcement", value: Some(announced), origin: "default".to_owned() },
+        optional("log", "DOORBELL_LOG"),
+        optional("colours", "NO_COLOR"),
+    ]
+}
+
+fn folder(name: &'static str, value: String, variable: &str) -> Value {
+    let origin = if set(variable).is_some() { variable } else { "default" };
+    Value { name, value: Some(value), origin: origin.to_owned() }
+}
+
+fn set(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,230 @@
+//! `doorbell schedule add`, `ls`, `rm`, `pause` and `resume`
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+use clap::{Subcommand, ValueEnum};
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::schedule::{CatchUp, NewSchedule, OneSchedule, Overlap, Schedule, ScheduleList};
+use jiff::tz::TimeZone;
+
+use super::block_on;
+use crate::{
+    name,
+    paint::Paint,
+    task::{Place, TaskArgs},
+    when, which,
+};
+
+/// Queue jobs by the clock
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: ScheduleVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScheduleVerb {
+    Add(Add),
+    /// Show the schedules, and when each fires next
+    Ls {
+        /// Print ids alone
+        #[arg(short, long)]
+        quiet: bool,
+
+        /// Print the hub's answer: {"schedules": [schedule…]}
+        #[arg(long, conflicts_with = "quiet")]
+        json: bool,
+    },
+    /// Remove a schedule; what it has queued stays
+    Rm(One),
+    /// Let a schedule fire nothing until it is resumed
+    Pause(One),
+    /// Let a schedule go on from now; what it missed is not caught up
+    Resume(One),
+}
+
+/// Add a schedule
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  doorbell schedule add '30 2 * * MON-FRI' -- ingest --all
+  doorbell schedule add @hourly --name backup --overlap queue -- ./backup.sh")]
+struct Add {
+    /// Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly
+    cron: String,
+
+    /// What people call it and its jobs [default: the command line, shortened]
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
+
+    /// Whose clock counts, as in Europe/Berlin [default: this machine's]
+    #[arg(long, value_name = "ZONE")]
+    timezone: Option<String>,
+
+    /// While a job of it is queued or running
+    #[arg(long, value_enum, default_value_t)]
+    overlap: OverlapChoice,
+
+    /// What becomes of fire times that passed while no hub was there
+    #[arg(long, value_enum, default_value_t)]
+    catch_up: CatchUpChoice,
+
+    #[command(flatten)]
+    task: TaskArgs,
+
+    /// Print the id alone
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Print the hub's answer: {"schedule": {…}}
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct One {
+    /// Its name or a part of its id, as `doorbell schedule ls` shows them
+    schedule: String,
+
+    /// Print nothing
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum OverlapChoice {
+    /// Queue nothing
+    #[default]
+    Skip,
+    /// Queue a job, which waits for the others
+    Queue,
+    /// Cancel the others and queue a job
+    CancelRunning,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum CatchUpChoice {
+    /// They are passed over
+    #[default]
+    None,
+    /// The last one fires
+    Last,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let client = Client::new(EndpointSource::discovered());
+    match args.verb {
+        ScheduleVerb::Add(args) => add(&client, args)?,
+        ScheduleVerb::Ls { quiet, json } => {
+            let schedules = block_on(async { Ok(client.schedules().await?) })?;
+            list(schedules, quiet, json)?;
+        }
+        ScheduleVerb::Rm(one) => block_on(async {
+            let schedule = the_one(&client, &one.schedule).await?;
+            client.delete_schedule(schedule.id).await?;
+            one.say(&format!("Removed {}.", schedule.spec.name))
+        })?,
+        ScheduleVerb::Pause(one) => {
+            let schedule = block_on(change(&client, &one.schedule, |spec| spec.paused = true))?;
+            one.say(&format!("Paused {}.", schedule.spec.name))?;
+        }
+        ScheduleVerb::Resume(one) => {
+            let schedule = block_on(change(&client, &one.schedule, |spec| spec.paused = false))?;
+            one.say(&format!("Resumed {}; it fires {}.", schedule.spec.name, next(&schedule)))?;
+        }
+    }
+    Ok(0)
+}
+
+fn add(client: &Client, args: Add) -> anyhow::Result<()> {
+    let timezone = match args.timezone {
+        Some(timezone) => timezone,
+        None => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
+    };
+    let new = NewSchedule {
+        name: args.name.unwrap_or_else(|| name::of_command(&args.task.command)),
+        cron: args.cron,
+        timezone,
+        overlap: match args.overlap {
+            OverlapChoice::Skip => Overlap::Skip,
+            OverlapChoice::Queue => Overlap::Queue,
+            OverlapChoice::CancelRunning => Overlap::CancelRunning,
+        },
+        catch_up: match args.catch_up {
+            CatchUpChoice::None => CatchUp::None,
+            CatchUpChoice::Last => CatchUp::Last,
+        },
+        paused: false,
+        task: args.task.task(Place::Here)?,
+    };
+    let schedule = block_on(async { Ok(client.create_schedule(&new).await?) })?;
+    let mut out = io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&OneSchedule { schedule })?)?;
+    } else if args.quiet {
+        writeln!(out, "{}", schedule.id)?;
+    } else {
+        writeln!(out, "Added {}; it fires {}.", schedule.spec.name, next(&schedule))?;
+    }
+    Ok(())
+}
+
+fn list(schedules: Vec<Schedule>, quiet: bool, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&ScheduleList { schedules })?)?;
+        return Ok(());
+    }
+    if schedules.is_empty() && !quiet {
+        writeln!(out, "No schedules. Add one with `doorbell schedule add @daily -- COMMAND`.")?;
+    }
+    let name_width = schedules.iter().map(|schedule| schedule.spec.name.chars().count()).max().unwrap_or(0);
+    let cron_width = schedules.iter().map(|schedule| schedule.spec.cron.chars().count()).max().unwrap_or(0);
+    let paint = Paint::for_stdout();
+    for schedule in schedules {
+        if quiet {
+            writeln!(out, "{}", schedule.id)?;
+            continue;
+        }
+        let (id, spec) = (paint.faint(&which::short(schedule.id)), &schedule.spec);
+        writeln!(out, "{id}  {:<name_width$}  {:<cron_width$}  {} · {}", spec.name, spec.cron, next(&schedule), spec.timezone)?;
+    }
+    Ok(())
+}
+
+fn next(schedule: &Schedule) -> String {
+    match schedule.next_fire {
+        _ if schedule.spec.paused => "never while it is paused".to_owned(),
+        Some(at) => format!("next at {}", when::show(at)),
+        None => "never again".to_owned(),
+    }
+}
+
+async fn change(client: &Client, asked: &str, how: impl FnOnce(&mut NewSchedule)) -> anyhow::Result<Schedule> {
+    let mut schedule = the_one(client, asked).await?;
+    how(&mut schedule.spec);
+    Ok(client.replace_schedule(schedule.id, &schedule.spec).await?)
+}
+
+async fn the_one(client: &Client, asked: &str) -> anyhow::Result<Schedule> {
+    let mut schedules = client.schedules().await?;
+    schedules.retain(|schedule| schedule.spec.name == asked || which::is_part_of_id(asked, schedule.id.0));
+    match schedules.len() {
+        0 => bail!("No schedule is called {asked:?}. `doorbell schedule ls` shows them."),
+        1 => Ok(schedules.remove(0)),
+        _ => {
+            let fitting: Vec<_> = schedules.iter().map(|schedule| (schedule.id.0, schedule.spec.cron.as_str())).collect();
+            Err(which::unclear(asked, "schedules", &fitting))
+        }
+    }
+}
+
+impl One {
+    fn say(&self, text: &str) -> anyhow::Result<()> {
+        if !self.quiet {
+            writeln!(io::stdout(), "{text}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! `doorbell shell-report`: what the hooks of `shell-init` start when a command has ended.
+
+use std::time::Duration;
+
+use doorbell_client::{Backoff, CallError, Client, EndpointSource};
+use doorbell_protocol::{
+    JobId, Timestamp,
+    jobs::{FinishReport, NewJob},
+    text,
+};
+use doorbell_runner::{
+    Redactor,
+    ending::{Ending, Exit},
+    origin,
+};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::block_on;
+use crate::{inside, interactive, name, when};
+
+/// So long a hub that is away is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The signals that people stop commands with: Ctrl-C and `kill`.
+const STOPPED: &[i32] = &[2, 15];
+
+/// Tell of a command that a shell ran. The hooks of `doorbell shell-init` start this.
+#[derive(Debug, clap::Args)]
+#[command(hide = true)]
+pub(crate) struct Args {
+    /// How long it ran.
+    #[arg(long)]
+    duration_ms: u64,
+
+    /// As the shell has it.
+    #[arg(long, allow_negative_numbers = true)]
+    exit_code: i32,
+
+    /// A program that is a person's own time.
+    #[arg(long)]
+    ignore: Vec<String>,
+
+    /// The command line; empty when it is not to be told.
+    line: String,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    // It ended just before this process was started.
+    let finished_at = when::now();
+    if interactive::is_interactive(&args.line, &args.ignore) {
+        return Ok(0);
+    }
+    let started_at = finished_at - Duration::from_millis(args.duration_ms);
+    let line = Redactor::new(std::env::vars_os(), &[]).text(&args.line);
+    let client = Client::new(EndpointSource::discovered());
+    block_on(report(&client, &new_job(&line, started_at), args.exit_code, finished_at))?;
+    Ok(0)
+}
+
+fn new_job(line: &str, started_at: Timestamp) -> NewJob {
+    let name = text::clean_cut(line, name::CHARS);
+    let command = if line.is_empty() { Vec::new() } else { vec![line.to_owned()] };
+    NewJob {
+        id: Some(JobId(Uuid::now_v7())),
+        name: if name.is_empty() { "command".to_owned() } else { name },
+        origin: Some(origin::here(&command)),
+        parent: inside::job(),
+        // It is over: a ring for its start would be one too many.
+        notify_after_ms: Some(0),
+        start: true,
+        started_at: Some(started_at),
+        ..NewJob::default()
+    }
+}
+
+async fn report(client: &Client, job: &NewJob, exit_code: i32, finished_at: Timestamp) -> anyhow::Result<()> {
+    let Ending { exit_code, outcome, failure } = Ending::of(&Exit::Code(exit_code), STOPPED, None);
+    let tell = async || {
+        let created = client.create_job(job).await?;
+        let Some(lease) = created.lease else { return Ok(()) };
+        let (exit_code, finished_at) = (Some(exit_code), Some(finished_at));
+        let end = FinishReport { fence: lease.fence, outcome, exit_code, failure: failure.clone(), finished_at };
+        client.finish_job(created.job.id, &end).await.map(drop)
+    };
+    let deadline = Instant::now() + PATIENCE;
+    let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+    loop {
+        match tell().await {
+            Err(e) if e.is_transient() && Instant::now() < deadline => wait(&e, backoff.after_failure(rand::random())).await,
+            result => return Ok(result?),
+        }
+    }
+}
+
+async fn wait(why: &CallError, delay: Duration) {
+    tracing::debug!("cannot tell the hub of a command: {why}");
+    sleep(delay).await;
+}

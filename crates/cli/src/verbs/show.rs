@@ -1,0 +1,78 @@
+//! `doorbell show JOB`
+
+use std::io::{self, Write};
+
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{Job, JobState, Timestamp, jobs::OneJob, text};
+
+use super::block_on;
+use crate::{complete, duration, paint::Paint, table, when, which};
+
+/// Show everything about a job
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[arg(value_name = "JOB", help = which::HELP, add = complete::jobs())]
+    job: String,
+
+    /// Print the hub's answer: {"job": {…}}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let client = Client::new(EndpointSource::discovered());
+    let job = block_on(which::job(&client, &args.job))?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?;
+        return Ok(0);
+    }
+    for line in card(&job, when::now(), Paint::for_stdout()) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(0)
+}
+
+fn card(job: &Job, now: Timestamp, paint: Paint) -> Vec<String> {
+    let facts = facts(job, now);
+    let widest = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let title = format!("{}  {}", paint.strong(&text::clean(&job.name)), paint.state(job.state, job.state.as_str()));
+    let rows = facts.into_iter().map(|(name, value)| format!("  {}  {}", paint.faint(&format!("{name:<widest$}")), text::clean(&value)));
+    std::iter::once(title).chain(rows).collect()
+}
+
+/// What there is to tell, in the order in which one asks for it.
+fn facts(job: &Job, now: Timestamp) -> Vec<(&'static str, String)> {
+    let moment = |at: Timestamp| format!("{} ({})", when::show(at), duration::ago(now.since(at)));
+    let origin = job.origin.clone().unwrap_or_default();
+    let waits = (job.state == JobState::Queued).then(|| table::detail(job, now)).filter(|waits| !waits.is_empty());
+    let labels: Vec<String> = job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let by = [origin.user, origin.host].into_iter().flatten().collect::<Vec<_>>().join(" on ");
+    [
+        ("id", Some(job.id.to_string())),
+        ("key", Some(job.key.clone())),
+        ("waits", waits),
+        ("asks", (job.waiting > 0).then(|| format!("{} open; see `doorbell questions`", job.waiting))),
+        ("progress", job.progress.as_ref().map(table::how_far).filter(|far| !far.is_empty())),
+        ("exit code", job.exit_code.map(|code| code.to_string())),
+        ("failure", job.failure.clone()),
+        ("created", Some(moment(job.created_at))),
+        ("started", job.started_at.map(moment)),
+        ("finished", job.finished_at.map(moment)),
+        ("took", job.started_at.map(|_| table::time(job, now)).filter(|time| !time.is_empty())),
+        ("attempt", (job.attempts > 1).then(|| format!("{} of {}", job.attempt, job.attempts))),
+        ("repeats", job.retry_of.map(|id| id.to_string())),
+        ("part of", job.parent.map(|id| id.to_string())),
+        ("schedule", job.schedule.map(|id| id.to_string())),
+        ("labels", (!labels.is_empty()).then(|| labels.join(" "))),
+        ("page", job.url.clone()),
+        ("priority", (job.priority != 0).then(|| job.priority.to_string())),
+        ("worker", job.worker.clone()),
+        ("command", (!origin.command.is_empty()).then(|| crate::name::line(&origin.command))),
+        ("folder", origin.cwd),
+        ("by", (!by.is_empty()).then_some(by)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}

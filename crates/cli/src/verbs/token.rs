@@ -1,0 +1,110 @@
+//! `doorbell token create`, `ls` and `rm`
+
+use std::{
+    io::{self, Write},
+    time::Duration,
+};
+
+use clap::Subcommand;
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{
+    Role, TokenId,
+    token::{NewToken, Token, TokenList},
+};
+
+use super::block_on;
+use crate::{duration, name};
+
+/// Make, list and remove tokens for others
+///
+/// The file `token` in the hub's data folder may do everything and is for its owner alone. Whoever else is to reach the hub gets
+/// a token of their own, good for no more than they need.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: TokenVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenVerb {
+    /// Make a token, and print its secret, which is told this once
+    Create(TokenCreate),
+    /// Show every token, without its secret
+    Ls {
+        /// Print one JSON object: {"tokens": [token…]}
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a token: it lets nobody in from then on
+    Rm {
+        /// As `doorbell token ls` shows it
+        id: TokenId,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct TokenCreate {
+    /// What it is good for; every token may read. Repeat it for several
+    ///
+    /// report: tell of jobs that its holder runs. work: claim queued jobs. answer: answer questions, cancel
+    /// jobs. admin: everything.
+    #[arg(long = "role", required = true, value_name = "ROLE")]
+    roles: Vec<Role>,
+
+    /// What people call it, as in 'ci on build-7' [default: its roles]
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
+
+    /// How long it is good, as in 12h or 90m [default: until it is removed]
+    #[arg(long, value_parser = duration::parse_positive, value_name = "DURATION")]
+    expires_in: Option<Duration>,
+
+    /// Print the hub's answer: {"token": {…}, "secret": "…"}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let client = Client::new(EndpointSource::discovered());
+    match args.verb {
+        TokenVerb::Create(args) => create(&client, args)?,
+        TokenVerb::Ls { json } => ls(&client, json)?,
+        TokenVerb::Rm { id } => block_on(async { Ok(client.remove_token(id).await?) })?,
+    }
+    Ok(0)
+}
+
+/// The secret alone goes to standard output, so that it can be piped to where it belongs.
+fn create(client: &Client, args: TokenCreate) -> anyhow::Result<()> {
+    let name = args.name.unwrap_or_else(|| words(&args.roles));
+    let expires_in_ms = args.expires_in.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let created = block_on(async { Ok(client.create_token(&NewToken { name, roles: args.roles, expires_in_ms }).await?) })?;
+    if args.json {
+        writeln!(io::stdout(), "{}", serde_json::to_string(&created)?)?;
+    } else {
+        eprintln!("Token {} ({}). Its secret is shown this once; set DOORBELL_TOKEN to it:", created.token.id, words(&created.token.roles));
+        writeln!(io::stdout(), "{}", created.secret)?;
+    }
+    Ok(())
+}
+
+fn ls(client: &Client, json: bool) -> anyhow::Result<()> {
+    let tokens = block_on(async { Ok(client.tokens().await?) })?;
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&TokenList { tokens })?)?;
+        return Ok(());
+    }
+    if tokens.is_empty() {
+        writeln!(out, "No tokens but the hub's own. Make one with `doorbell token create --role report`.")?;
+    }
+    for Token { id, name, roles, expires_at, .. } in tokens {
+        let until = expires_at.map(|at| format!("  until {at}")).unwrap_or_default();
+        writeln!(out, "{id}  {:<20}  {name}{until}", words(&roles))?;
+    }
+    Ok(())
+}
+
+fn words(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",")
+}

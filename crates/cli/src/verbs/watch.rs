@@ -1,0 +1,131 @@
+//! `doorbell watch`
+
+use std::io::{self, Write};
+
+use anyhow::bail;
+use doorbell_client::{EndpointSource, Feed, FeedUpdate, When};
+use doorbell_protocol::{Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
+use serde_json::{Map, Value, json};
+
+use super::block_on;
+use crate::{paint::Paint, table, when, which};
+
+/// Widest word for what happened.
+const WORD: usize = 9;
+
+/// Show what happens as it happens: starts, ends and questions
+///
+/// First come the jobs that run now. What happens while the hub is away is shown when it is back. Ends with Ctrl-C.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object a line: {"event": "snapshot" | "job.started" | "job.finished" | "question.asked" | "question.closed",
+    /// "id"?, "missed"?, "data": {…}} or {"event": "connection", "state": "connecting" | "live" | "down" | "offline", "reason"?}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    block_on(async {
+        let (_feed, mut updates) = Feed::open(EndpointSource::discovered());
+        let paint = Paint::for_stdout();
+        let mut away = false;
+        while let Some(update) = updates.recv().await {
+            if let FeedUpdate::Refused { reason } = &update {
+                bail!("{reason}");
+            }
+            let mut out = io::stdout().lock();
+            if args.json {
+                if let Some(line) = object(update) {
+                    writeln!(out, "{line}")?;
+                }
+            } else {
+                match update {
+                    FeedUpdate::Message { message, .. } => {
+                        for line in lines(message, paint) {
+                            writeln!(out, "{line}")?;
+                        }
+                    }
+                    FeedUpdate::Live => away = false,
+                    FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => {
+                        if !std::mem::replace(&mut away, true) {
+                            eprintln!("doorbell: waiting for the hub: {reason}");
+                        }
+                    }
+                    FeedUpdate::Connecting | FeedUpdate::Polled(_) | FeedUpdate::PollFailed { .. } | FeedUpdate::Refused { .. } => {}
+                }
+            }
+            out.flush()?;
+        }
+        bail!("the feed ended")
+    })
+}
+
+fn lines(message: FeedMessage, paint: Paint) -> Vec<String> {
+    match message {
+        FeedMessage::Snapshot(snapshot) => snapshot
+            .running
+            .iter()
+            .map(|job| line(&when::clock(job.started_at.unwrap_or(job.created_at)), "running", job, "", paint))
+            .collect(),
+        FeedMessage::Event(kind, event) => {
+            let (word, more) = said(kind, &event);
+            vec![line(&when::clock(event.at), word, &event.job, &more, paint)]
+        }
+    }
+}
+
+fn line(at: &str, word: &str, job: &Job, more: &str, paint: Paint) -> String {
+    let id = paint.faint(&which::short(job.id));
+    let word = paint.state(job.state, &format!("{word:<WORD$}"));
+    format!("{}  {id}  {word}  {}  {}", paint.faint(at), text::clean(&job.name), text::clean(more)).trim_end().to_owned()
+}
+
+/// The word for what happened, and what one wants to know about it.
+fn said(kind: EventKind, event: &Event) -> (&'static str, String) {
+    let job = &event.job;
+    let question = event.question.as_ref();
+    match kind {
+        EventKind::JobStarted => ("started", String::new()),
+        EventKind::JobFinished => {
+            let took = Some(table::time(job, event.at)).filter(|took| !took.is_empty());
+            let reason = job.failure.clone().filter(|_| job.state != JobState::Succeeded);
+            (job.state.as_str(), [took, reason].into_iter().flatten().collect::<Vec<_>>().join("  "))
+        }
+        EventKind::QuestionAsked => ("asks", question.map(|question| question.prompt.clone()).unwrap_or_default()),
+        EventKind::QuestionClosed => match question.map(|question| question.state) {
+            Some(QuestionState::Answered) => ("answered", question.map(|question| question.prompt.clone()).unwrap_or_default()),
+            _ => ("closed", question.map(|question| question.prompt.clone()).unwrap_or_default()),
+        },
+    }
+}
+
+/// What `--json` prints.
+fn object(update: FeedUpdate) -> Option<Value> {
+    let connection = |state: &str, reason: Option<String>| {
+        let mut object = Map::from_iter([("event".to_owned(), json!("connection")), ("state".to_owned(), json!(state))]);
+        object.extend(reason.map(|reason| ("reason".to_owned(), json!(reason))));
+        Some(Value::Object(object))
+    };
+    match update {
+        FeedUpdate::Connecting => connection("connecting", None),
+        FeedUpdate::Live => connection("live", None),
+        FeedUpdate::Down { reason, .. } => connection("down", Some(reason)),
+        FeedUpdate::Offline { reason, .. } => connection("offline", Some(reason)),
+        FeedUpdate::Message { when, id, message } => Some(told(when, id, message)),
+        FeedUpdate::Polled(_) | FeedUpdate::PollFailed { .. } | FeedUpdate::Refused { .. } => None,
+    }
+}
+
+fn told(when: When, id: Option<EventId>, message: FeedMessage) -> Value {
+    let (event, data) = match message {
+        FeedMessage::Snapshot(snapshot) => (FeedMessage::SNAPSHOT, json!(snapshot)),
+        FeedMessage::Event(kind, event) => (kind.as_str(), json!(event)),
+    };
+    let mut object = Map::from_iter([("event".to_owned(), json!(event))]);
+    object.extend(id.map(|id| ("id".to_owned(), json!(id.to_string()))));
+    if when == When::Missed {
+        object.insert("missed".to_owned(), json!(true));
+    }
+    object.insert("data".to_owned(), data);
+    Value::Object(object)
+}

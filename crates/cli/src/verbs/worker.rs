@@ -1,0 +1,150 @@
+//! `doorbell worker`, `worker ls` and `worker drain`
+
+use std::{
+    io::{self, Write},
+    process,
+};
+
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{
+    limits,
+    worker::{WorkerList, WorkerState, WorkerStatus},
+};
+use doorbell_runner::{WorkerConfig, origin};
+
+use super::block_on;
+use crate::{duration, interrupt::interrupted, name, paint::Paint, when, which};
+
+/// Run queued jobs in the foreground, or see to the workers
+///
+/// The tray app and `doorbell hub` have a worker of their own; this one adds slots, on this machine or on another one. It stops on
+/// Ctrl-C or when it is drained; jobs that it started go on by themselves.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Option<WorkerVerb>,
+
+    /// How many jobs it runs at once
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::SLOTS)))]
+    slots: u32,
+
+    /// What people call it, and what `doorbell add --host` may name [default: made of the host and the process]
+    #[arg(long, value_parser = name::parse)]
+    name: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkerVerb {
+    /// Show the workers, and how many jobs each runs
+    Ls {
+        /// Print ids alone
+        #[arg(short, long)]
+        quiet: bool,
+
+        /// Print the hub's answer: {"workers": [worker…]}
+        #[arg(long, conflicts_with = "quiet")]
+        json: bool,
+    },
+    /// Give a worker no more jobs; those that it runs go on
+    Drain {
+        /// Its name or a part of its id, as `doorbell worker ls` shows them
+        worker: String,
+
+        /// Print nothing
+        #[arg(short, long)]
+        quiet: bool,
+    },
+}
+
+impl Args {
+    /// Whether this is a worker, and not a question about workers.
+    pub(crate) fn serves(&self) -> bool {
+        self.verb.is_none()
+    }
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let source = EndpointSource::discovered();
+    match args.verb {
+        None => block_on(serve(source, args.slots, args.name))?,
+        Some(WorkerVerb::Ls { quiet, json }) => {
+            let workers = block_on(async { Ok(Client::new(source).workers().await?) })?;
+            list(workers, quiet, json)?;
+        }
+        Some(WorkerVerb::Drain { worker, quiet }) => {
+            let client = Client::new(source);
+            let drained = block_on(async {
+                let found = the_one(&worker, client.workers().await?)?;
+                client.drain_worker(found.worker.id).await?;
+                Ok(found.worker.name)
+            })?;
+            if !quiet {
+                writeln!(io::stdout(), "{drained} gets no more jobs.")?;
+            }
+        }
+    }
+    Ok(0)
+}
+
+async fn serve(source: EndpointSource, slots: u32, name: Option<String>) -> anyhow::Result<()> {
+    let stop = interrupted()?;
+    // A hub that is away is waited for; one that cannot be called at all is a mistake that somebody should see now.
+    let url = source.resolve()?.url().to_owned();
+    // A worker is its name on its host: two processes must not share one, or each would count the other's jobs.
+    let host = origin::host().unwrap_or_else(|| "this-machine".to_owned());
+    let name = name.unwrap_or_else(|| format!("{host}-{}", process::id()));
+    let program = std::env::current_exe().context("cannot find the doorbell program")?;
+    writeln!(io::stdout(), "Working for {url} as {name}, {slots} at once. Ctrl-C ends it.")?;
+    doorbell_runner::work(WorkerConfig { source, name, slots, program }, async { _ = stop.await }).await;
+    Ok(())
+}
+
+fn list(workers: Vec<WorkerStatus>, quiet: bool, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&WorkerList { workers })?)?;
+        return Ok(());
+    }
+    if workers.is_empty() && !quiet {
+        writeln!(out, "No workers. Start the tray app, or run `doorbell worker`.")?;
+    }
+    let widest = workers.iter().map(|status| status.worker.name.chars().count()).max().unwrap_or(0);
+    let paint = Paint::for_stdout();
+    for WorkerStatus { worker, state, last_seen, running } in workers {
+        if quiet {
+            writeln!(out, "{}", worker.id)?;
+            continue;
+        }
+        let id = paint.faint(&which::short(worker.id));
+        let state = match state {
+            WorkerState::Active => "active  ",
+            WorkerState::Draining => "draining",
+            WorkerState::Unknown => "unknown ",
+        };
+        let seen = duration::ago(when::now().since(last_seen));
+        writeln!(
+            out,
+            "{id}  {state}  {:<widest$}  {}/{} running · on {} · seen {seen}",
+            worker.name,
+            running.len(),
+            worker.slots,
+            worker.host
+        )?;
+    }
+    Ok(())
+}
+
+fn the_one(asked: &str, mut workers: Vec<WorkerStatus>) -> anyhow::Result<WorkerStatus> {
+    workers.retain(|status| status.worker.name == asked || which::is_part_of_id(asked, status.worker.id.0));
+    match workers.len() {
+        0 => bail!("No worker is called {asked:?}. `doorbell worker ls` shows them."),
+        1 => Ok(workers.remove(0)),
+        _ => {
+            let fitting: Vec<_> = workers.iter().map(|status| (status.worker.id.0, status.worker.host.as_str())).collect();
+            Err(which::unclear(asked, "workers", &fitting))
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Which hub to talk to, and with which token.
+//!
+//! # Invariants
+//! - Nothing is kept: a source that discovers reads the environment and two small files at each attempt, because a hub
+//!   that restarts may have another port and a new token.
+//! - A token is never printed.
+
+use std::{
+    env, fmt,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use doorbell_protocol::place::HubFile;
+
+use crate::{Places, PlacesError, http::is_loopback};
+
+/// The secret that a hub asks for.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Token(String);
+
+/// One hub: its address and its token.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Endpoint {
+    url: String,
+    token: Token,
+}
+
+/// Where the endpoint comes from at each attempt.
+#[derive(Clone, Debug)]
+pub struct EndpointSource(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    Fixed(Endpoint),
+    Discovered,
+}
+
+/// No hub, or no token for it, could be found.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// There is no `DOORBELL_URL`, and no `hub.json` of a hub that runs.
+    #[error("No hub is running. Start the tray app, or run `doorbell hub`.")]
+    NoHub,
+    /// The user's folders are unknown.
+    #[error(transparent)]
+    Places(#[from] PlacesError),
+    /// `hub.json` is there, but not readable as such.
+    #[error("Cannot read {path}: {cause}. Start the tray app again, or run `doorbell hub`.", path = path.display())]
+    HubFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The address is not one of a hub.
+    #[error("{url:?} is not the address of a hub. It should look like http://127.0.0.1:7117.")]
+    Url {
+        /// As it was given.
+        url: String,
+    },
+    /// There is no token.
+    #[error("Cannot read the hub's token from {path}: {cause}. Set DOORBELL_TOKEN or DOORBELL_TOKEN_FILE.", path = path.display())]
+    Token {
+        /// The file that should hold it.
+        path: PathBuf,
+        /// Why it does not.
+        cause: String,
+    },
+}
+
+impl Token {
+    /// `text` without the line break that a file ends with. `None` when nothing is left, or when it could not stand in a
+    /// header.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.to_owned()))
+    }
+
+    /// The secret itself, for an `Authorization` header.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Endpoint {
+    /// A hub at `url`, as in `http://127.0.0.1:7117`; a slash at the end is dropped.
+    ///
+    /// # Errors
+    /// [`DiscoverError::Url`] for anything but an `http` or `https` address with a host and without a user, query or fragment.
+    pub fn new(url: &str, token: Token) -> Result<Self, DiscoverError> {
+        let error = || DiscoverError::Url { url: url.to_owned() };
+        let parsed = reqwest::Url::parse(url.trim()).map_err(|_| error())?;
+        let plain = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty() && parsed.password().is_none();
+        if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() || !plain {
+            return Err(error());
+        }
+        Ok(Self { url: parsed.as_str().trim_end_matches('/').to_owned(), token })
+    }
+
+    /// The base address, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What the hub asks for.
+    #[must_use]
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+}
+
+impl EndpointSource {
+    /// Always this one.
+    #[must_use]
+    pub fn fixed(endpoint: Endpoint) -> Self {
+        Self(Source::Fixed(endpoint))
+    }
+
+    /// Found anew at each attempt. The address: `DOORBELL_URL`, else `hub.json`. The token: `DOORBELL_TOKEN`, else the
+    /// file that `DOORBELL_TOKEN_FILE` names, else `token` in the hub's data folder.
+    #[must_use]
+    pub fn discovered() -> Self {
+        Self(Source::Discovered)
+    }
+
+    /// The endpoint as of now.
+    ///
+    /// # Errors
+    /// There is no hub, or no token for it.
+    pub fn resolve(&self) -> Result<Endpoint, DiscoverError> {
+        match &self.0 {
+            Source::Fixed(endpoint) => Ok(endpoint.clone()),
+            Source::Discovered => discover(|name| env::var(name).ok().filter(|value| !value.is_empty()), Places::find),
+        }
+    }
+
+    /// The address of a hub that is named and stays where it is: a fixed one beyond this machine, or `DOORBELL_URL`. `None`
+    /// means the hub of this user on this machine, wherever it listens.
+    #[must_use]
+    pub fn named(&self) -> Option<String> {
+        match &self.0 {
+            Source::Fixed(endpoint) => Some(endpoint.url().to_owned()).filter(|url| !is_loopback(url)),
+            Source::Discovered => env::var("DOORBELL_URL").ok().filter(|url| !url.is_empty()),
+        }
+    }
+
+    /// The endpoint that never changes, if this is one.
+    #[must_use]
+    pub fn as_fixed(&self) -> Option<&Endpoint> {
+        match &self.0 {
+            Source::Fixed(endpoint) => Some(endpoint),
+            Source::Discovered => None,
+        }
+    }
+}
+
+fn discover(
+    variable: impl Fn(&str) -> Option<String>,
+    places: impl Fn() -> Result<Places, PlacesError>,
+) -> Result<Endpoint, DiscoverError> {
+    let (url, data_dir) = match variable("DOORBELL_URL") {
+        Some(url) => (url, None),
+        None => {
+            let file = read_hub_file(&places()?.hub_file())?;
+            (file.url, Some(file.data_dir))
+        }
+    };
+    let token = match (variable("DOORBELL_TOKEN"), variable("DOORBELL_TOKEN_FILE"), data_dir) {
+        (Some(token), _, _) => Token::new(&token)
+            .ok_or_else(|| DiscoverError::Token { path: "DOORBELL_TOKEN".into(), cause: "it holds no token".to_owned() })?,
+        (None, Some(file), _) => read_token(Path::new(&file))?,
+        (None, None, Some(data_dir)) => read_token(&data_dir.join("token"))?,
+        (None, None, None) => read_token(&places()?.token_file())?,
+    };
+    Endpoint::new(&url, token)
+}
+
+fn read_hub_file(path: &Path) -> Result<HubFile, DiscoverError> {
+    let error = |cause: String| DiscoverError::HubFile { path: path.to_owned(), cause };
+    let mut file =
+        File::open(path).map_err(|e| if e.kind() == io::ErrorKind::NotFound { DiscoverError::NoHub } else { error(e.to_string()) })?;
+    if is_abandoned(&file) {
+        return Err(DiscoverError::NoHub);
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|e| error(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| error(e.to_string()))
+}
+
+/// Whether the hub that wrote the file is gone. While it runs it holds a lock on it, and the system lets go of that however the
+/// hub ends. Whoever listens on the port of a hub that crashed must not be sent the token.
+#[cfg(unix)]
+fn is_abandoned(file: &File) -> bool {
+    file.try_lock_shared().is_ok()
+}
+
+/// On Windows a locked file cannot be read, so there is no lock.
+#[cfg(not(unix))]
+fn is_abandoned(_: &File) -> bool {
+    false
+}
+
+fn read_token(path: &Path) -> Result<Token, DiscoverError> {
+    let error = |cause: String| DiscoverError::Token { path: path.to_owned(), cause };
+    let text = fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
+    Token::new(&text).ok_or_else(|| error("it holds no token".to_owned()))
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn found(variables: &[(&str, &str)], home: &Path) -> Result<Endpoint, DiscoverError> {
+        let home = home.to_owned();
+        discover(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()), move || Ok(Places::at(&home)))
+    }
+
+    /// The hub runs for as long as the second value is there.
+    fn home_with_a_hub() -> (tempfile::TempDir, File) {
+        let home = tempfile::tempdir().unwrap();
+        let data_dir = home.path().join("hub-data");
+        fs::create_dir(&data_dir).unwrap();
+        fs::write(data_dir.join("token"), "from-hub-data\n").unwrap();
+        fs::write(home.path().join("token"), "from-my-data\n").unwrap();
+        let file = HubFile { url: "http://127.0.0.1:4242".to_owned(), pid: 1, data_dir };
+        let hub = announce(&home, &serde_json::to_vec(&file).unwrap());
+        (home, hub)
+    }
+
+    fn announce(home: &tempfile::TempDir, content: &[u8]) -> File {
+        let mut hub = File::create(home.path().join("hub.json")).unwrap();
+        hub.write_all(content).unwrap();
+        #[cfg(unix)]
+        hub.lock().unwrap();
+        hub
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_of_a_hub_that_crashed_is_not_believed() {
+        let (home, hub) = home_with_a_hub();
+        assert!(found(&[], home.path()).is_ok());
+        drop(hub);
+        assert!(matches!(found(&[], home.path()), Err(DiscoverError::NoHub)));
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_files() {
+        let (home, _hub) = home_with_a_hub();
+        let file = home.path().join("other");
+        fs::write(&file, "from-file").unwrap();
+        let file = file.to_str().unwrap();
+        for (variables, url, token) in [
+            (&[][..], "http://127.0.0.1:4242", "from-hub-data"),
+            (&[("DOORBELL_TOKEN", "t")], "http://127.0.0.1:4242", "t"),
+            (&[("DOORBELL_TOKEN_FILE", file)], "http://127.0.0.1:4242", "from-file"),
+            (&[("DOORBELL_TOKEN", "t"), ("DOORBELL_TOKEN_FILE", file)], "http://127.0.0.1:4242", "t"),
+            (&[("DOORBELL_URL", "http://[::1]:1/")], "http://[::1]:1", "from-my-data"),
+        ] {
+            let endpoint = found(variables, home.path()).unwrap();
+            assert_eq!((endpoint.url(), endpoint.token().expose()), (url, token), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn each_thing_that_is_missing_is_named_with_its_fix() {
+        let home = tempfile::tempdir().unwrap();
+        assert!(found(&[], home.path()).unwrap_err().to_string().contains("doorbell hub"));
+        let no_token = found(&[("DOORBELL_URL", "http://127.0.0.1:1")], home.path()).unwrap_err();
+        assert!(no_token.to_string().contains("DOORBELL_TOKEN_FILE"), "{no_token}");
+        let _hub = announce(&home, b"{");
+        assert!(matches!(found(&[], home.path()), Err(DiscoverError::HubFile { .. })));
+    }
+
+    #[test]
+    fn only_plain_addresses_are_hubs() {
+        let token = || Token::new("t").unwrap();
+        for url in ["", "127.0.0.1:7117", "ftp://h", "http://u:p@h", "http://h?x", "http://h#x", "file:///x"] {
+            assert!(Endpoint::new(url, token()).is_err(), "{url}");
+        }
+        assert_eq!(Endpoint::new("http://hub.example/doorbell/", token()).unwrap().url(), "http://hub.example/doorbell");
+        assert_eq!(Endpoint::new("https://hub.example", token()).unwrap().url(), "https://hub.example");
+    }
+
+    #[test]
+    fn a_token_is_never_printed() {
+        let endpoint = Endpoint::new("http://h", Token::new("secret").unwrap()).unwrap();
+        assert!(!format!("{:?}", EndpointSource::fixed(endpoint)).contains("secret"));
+        assert_eq!(Token::new("two words"), None);
+        assert_eq!(Token::new("  \n"), None);
+    }
+}

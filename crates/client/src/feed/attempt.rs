@@ -1,0 +1,134 @@
+//! One attempt: a fresh connection, from the request to its end.
+
+use std::time::Duration;
+
+use doorbell_protocol::{EventId, FeedMessage};
+use eventsource_client::{BoxStream, Client, ClientBuilder, Event, ReconnectOptions, SSE};
+use futures_util::StreamExt;
+
+use super::{
+    When,
+    catch_up::CatchUp,
+    lines,
+    transport::{Cause, Transport},
+};
+use crate::Endpoint;
+
+/// A connection to the feed. Dropping it closes it.
+pub(super) struct Attempt {
+    stream: BoxStream<eventsource_client::Result<SSE>>,
+    last: Option<EventId>,
+    catch_up: CatchUp,
+}
+
+/// Something that happened on the connection.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// A sign of life that says nothing else.
+    Heard,
+    /// The hub asks for this pause before a reconnect.
+    PauseAsked(Duration),
+    /// A message.
+    Told(When, Option<EventId>, FeedMessage),
+    /// An event of a later version. It is not for us, but it has its place in the order.
+    PassedOver(Option<EventId>),
+    /// Nothing more will come.
+    Ended(End),
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum End {
+    /// Nobody answers at the address, or there is none.
+    Unreachable(String),
+    /// Somebody answers, but not with a feed that goes on.
+    Broken(String),
+    /// The hub does not take the token.
+    Refused(String),
+}
+
+impl Attempt {
+    /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is awaited.
+    pub(super) fn new(http: &reqwest::Client, endpoint: &Endpoint, last: Option<EventId>) -> Result<Self, End> {
+        let stream = stream(http, endpoint, last).map_err(|e| End::Unreachable(e.to_string()))?;
+        Ok(Self { stream, last, catch_up: CatchUp::new(last, None) })
+    }
+
+    /// Whether everything that was missed has been told.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.catch_up.is_done()
+    }
+
+    /// Waits for the next thing. Loses nothing when it is dropped.
+    pub(super) async fn happened(&mut self) -> Happened {
+        loop {
+            let happened = match self.stream.next().await {
+                None => Happened::Ended(closed()),
+                Some(Err(e)) => Happened::Ended(end_of(&e)),
+                Some(Ok(SSE::Connected(details))) => {
+                    let newest = details.response().get_header_value(FeedMessage::NEWEST_HEADER).ok().flatten();
+                    self.catch_up = CatchUp::new(self.last, newest.and_then(|id| id.parse().ok()));
+                    continue;
+                }
+                Some(Ok(SSE::Comment(comment))) => {
+                    self.catch_up.heard();
+                    lines::pause_asked_for(&comment).map_or(Happened::Heard, Happened::PauseAsked)
+                }
+                Some(Ok(SSE::Event(event))) => self.decode(&event),
+            };
+            return happened;
+        }
+    }
+
+    fn decode(&mut self, event: &Event) -> Happened {
+        let id = event.id.as_deref().and_then(|id| id.parse().ok());
+        match FeedMessage::decode(&event.event_type, &event.data) {
+            Err(e) => Happened::Ended(End::Broken(e.to_string())),
+            Ok(None) => {
+                self.catch_up.event(id);
+                Happened::PassedOver(id)
+            }
+            Ok(Some(message @ FeedMessage::Snapshot(_))) => {
+                self.catch_up.snapshot();
+                Happened::Told(When::Now, id, message)
+            }
+            Ok(Some(message @ FeedMessage::Event(..))) => Happened::Told(self.catch_up.event(id), id, message),
+        }
+    }
+}
+
+fn stream(
+    http: &reqwest::Client,
+    endpoint: &Endpoint,
+    last: Option<EventId>,
+) -> eventsource_client::Result<BoxStream<eventsource_client::Result<SSE>>> {
+    let url = format!("{}/v1/feed", endpoint.url());
+    let mut builder = ClientBuilder::for_url(&url)?
+        .header("Authorization", &format!("Bearer {}", endpoint.token().expose()))?
+        .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
+        .redirect_limit(0);
+    if let Some(last) = last {
+        builder = builder.last_event_id(last.to_string());
+    }
+    Ok(builder.build_with_transport(Transport(http.clone())).stream())
+}
+
+fn closed() -> End {
+    End::Broken("the hub closed the connection".to_owned())
+}
+
+fn end_of(error: &eventsource_client::Error) -> End {
+    use eventsource_client::Error;
+
+    match (Cause::of(error), error) {
+        (Some(cause @ Cause::Refused(_)), _) => {
+            End::Refused(format!("{cause}. Set DOORBELL_TOKEN or DOORBELL_TOKEN_FILE to this hub's token."))
+        }
+        (Some(cause @ Cause::Unreachable(_)), _) => End::Unreachable(cause.to_string()),
+        (Some(cause), _) => End::Broken(cause.to_string()),
+        (None, Error::Eof | Error::UnexpectedEof) => closed(),
+        (None, other) => {
+            End::Broken(format!("the hub's feed cannot be read: {}", other.source().map_or_else(|| other.to_string(), ToString::to_string)))
+        }
+    }
+}

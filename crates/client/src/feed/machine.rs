@@ -1,0 +1,276 @@
+//! What the supervisor does next. Pure: time and randomness come in as arguments, and what is to be done goes out.
+//!
+//! ```text
+//!              ┌──────────── until a time ◀────────────┐
+//!              ▼                                       │
+//!   Connecting ── caught up ──▶ Live ── ended ──▶ Backoff, after 5 minutes Offline
+//!       └────────── ended, or 401/403 ─────────────────┴▶ Refused ── new token, or asked ──▶ Connecting
+//! ```
+//!
+//! Beside it, while the feed is not live, the running list is polled for as long as somebody answers.
+
+use std::time::Duration;
+
+use doorbell_protocol::jobs::RunningList;
+use tokio::time::Instant;
+
+use super::{
+    FeedUpdate,
+    attempt::End,
+    retry::{Absence, Retry},
+};
+
+/// How often the running list is polled while the feed is not live.
+const POLL: Duration = Duration::from_secs(3);
+/// How often a refused supervisor looks whether the address or the token has changed.
+const ENDPOINT_CHECK: Duration = Duration::from_secs(60);
+/// A connection that was live for this long has proven itself.
+const SETTLED: Duration = doorbell_protocol::limits::KEEPALIVE;
+/// Shortest time from one attempt to the next, however often somebody asks.
+const BETWEEN: Duration = Duration::from_secs(1);
+/// A socket is closed by a task of its own, right after the attempt that it served was dropped. The next one opens later.
+const CLOSING: Duration = Duration::from_millis(50);
+/// After this machine woke up, attempts are spread over this time.
+const RESUME_SPREAD: Duration = Duration::from_secs(2);
+
+/// Something that happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Everything that was missed has been told.
+    CaughtUp,
+    /// The hub asks for this pause before a reconnect.
+    PauseAsked(Duration),
+    /// The attempt is over.
+    Ended(End),
+    /// A poll was answered; `None` when nothing has changed since the last.
+    Polled(Option<RunningList>),
+    /// A poll was not answered.
+    PollFailed(String),
+    /// The time of [`Machine::wakes_at`] has come.
+    Time,
+    /// Somebody looks, or the network changed.
+    Asked,
+    /// This machine slept.
+    Resumed,
+    /// The endpoint that was refused is another now.
+    EndpointChanged,
+}
+
+/// Something to do.
+#[derive(Debug, PartialEq)]
+pub(super) enum Order {
+    /// Open the feed.
+    Open,
+    /// Close it.
+    Close,
+    /// Poll the running list.
+    Poll,
+    /// Drop the poll that is under way, and the connection under it.
+    DropPoll,
+    /// Look whether the endpoint is still the one that was refused.
+    CheckEndpoint,
+    /// Tell the listener.
+    Tell(FeedUpdate),
+}
+
+/// How it stands with the feed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum State {
+    Connecting,
+    Live { since: Instant },
+    Backoff { until: Instant },
+    Offline { until: Instant },
+    Refused { check_at: Instant },
+}
+
+/// How it stands with the polls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Polls {
+    Off,
+    At(Instant),
+    Asked,
+}
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    state: State,
+    retry: Retry,
+    polls: Polls,
+    /// No poll comes before this.
+    next_poll: Instant,
+    /// Whether the listener was last told that polls are answered.
+    polled: bool,
+    /// No attempt opens before this.
+    not_before: Instant,
+}
+
+impl Machine {
+    /// Starts with an attempt.
+    pub(super) fn new(now: Instant) -> (Self, Vec<Order>) {
+        let (state, retry, polls) = (State::Connecting, Retry::new(), Polls::Off);
+        let mut machine = Self { state, retry, polls, next_poll: now, polled: false, not_before: now };
+        let orders = machine.open(now);
+        (machine, orders)
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    /// When [`Input::Time`] is due. `None` while nothing but the connection is waited for.
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        let own = match self.state {
+            State::Connecting | State::Live { .. } => None,
+            State::Backoff { until } | State::Offline { until } | State::Refused { check_at: until } => Some(until),
+        };
+        let poll = if let Polls::At(at) = self.polls { Some(at) } else { None };
+        own.into_iter().chain(poll).min()
+    }
+
+    /// Takes in what happened at `now`, and says what to do, in order. `random` lies between 0 and 1.
+    pub(super) fn decide(&mut self, input: Input, now: Instant, random: f64) -> Vec<Order> {
+        match input {
+            Input::CaughtUp => self.caught_up(now),
+            Input::PauseAsked(pause) => {
+                self.retry.hint(pause);
+                Vec::new()
+            }
+            Input::Ended(End::Refused(reason)) => self.refused(reason, now),
+            Input::Ended(End::Unreachable(reason)) => {
+                let mut orders = self.stop_polls(&reason);
+                orders.extend(self.down(reason, now, random));
+                orders
+            }
+            Input::Ended(End::Broken(reason)) => {
+                if self.polls == Polls::Off {
+                    self.polls = Polls::At(self.next_poll.max(now + POLL.mul_f64(random)));
+                }
+                self.down(reason, now, random)
+            }
+            Input::Polled(list) => self.polled(list, now),
+            Input::PollFailed(reason) => self.stop_polls(&reason),
+            Input::Time => self.time(now),
+            Input::Asked => self.asked(now),
+            Input::Resumed => self.resumed(now, random),
+            Input::EndpointChanged => self.open(now),
+        }
+    }
+
+    fn open(&mut self, now: Instant) -> Vec<Order> {
+        self.state = State::Connecting;
+        self.not_before = now + BETWEEN;
+        if self.polls == Polls::Off {
+            // An attempt may hang for long, and the hub answer all the same.
+            self.polls = Polls::At(now + POLL);
+        }
+        vec![Order::Tell(FeedUpdate::Connecting), Order::Open]
+    }
+
+    fn caught_up(&mut self, now: Instant) -> Vec<Order> {
+        if self.state != State::Connecting {
+            return Vec::new();
+        }
+        self.state = State::Live { since: now };
+        self.polls = Polls::Off;
+        self.polled = false;
+        vec![Order::DropPoll, Order::Tell(FeedUpdate::Live)]
+    }
+
+    fn down(&mut self, reason: String, now: Instant, random: f64) -> Vec<Order> {
+        if let State::Live { since } = self.state
+            && now.duration_since(since) >= SETTLED
+        {
+            self.retry.start_over();
+        }
+        self.not_before = self.not_before.max(now + CLOSING);
+        let (absence, retry_in) = self.retry.after_failure(now, random);
+        let until = now + retry_in;
+        let update = match absence {
+            Absence::Short => {
+                self.state = State::Backoff { until };
+                FeedUpdate::Down { reason, retry_in }
+            }
+            Absence::Long => {
+                self.state = State::Offline { until };
+                FeedUpdate::Offline { reason, retry_in }
+            }
+        };
+        vec![Order::Close, Order::Tell(update)]
+    }
+
+    fn refused(&mut self, reason: String, now: Instant) -> Vec<Order> {
+        self.state = State::Refused { check_at: now + ENDPOINT_CHECK };
+        self.polls = Polls::Off;
+        self.polled = false;
+        vec![Order::Close, Order::DropPoll, Order::Tell(FeedUpdate::Refused { reason })]
+    }
+
+    fn polled(&mut self, list: Option<RunningList>, now: Instant) -> Vec<Order> {
+        self.polls = Polls::At(now + POLL);
+        self.polled = true;
+        vec![Order::Tell(FeedUpdate::Polled(list.map(Box::new)))]
+    }
+
+    /// Nobody answers: polls go on when an attempt has found somebody.
+    fn stop_polls(&mut self, reason: &str) -> Vec<Order> {
+        self.polls = Polls::Off;
+        let mut orders = vec![Order::DropPoll];
+        if std::mem::take(&mut self.polled) {
+            orders.push(Order::Tell(FeedUpdate::PollFailed { reason: reason.to_owned() }));
+        }
+        orders
+    }
+
+    fn time(&mut self, now: Instant) -> Vec<Order> {
+        let mut orders = Vec::new();
+        if matches!(self.polls, Polls::At(at) if now >= at) {
+            self.polls = Polls::Asked;
+            self.next_poll = now + POLL;
+            orders.push(Order::Poll);
+        }
+        match self.state {
+            State::Backoff { until } | State::Offline { until } if now >= until => orders.extend(self.open(now)),
+            State::Refused { check_at } if now >= check_at => {
+                self.state = State::Refused { check_at: now + ENDPOINT_CHECK };
+                orders.push(Order::CheckEndpoint);
+            }
+            State::Connecting | State::Live { .. } | State::Backoff { .. } | State::Offline { .. } | State::Refused { .. } => {}
+        }
+        orders
+    }
+
+    fn asked(&mut self, now: Instant) -> Vec<Order> {
+        match self.state {
+            State::Connecting | State::Live { .. } => Vec::new(),
+            State::Backoff { .. } | State::Offline { .. } | State::Refused { .. } if now >= self.not_before => self.open(now),
+            State::Backoff { until } => {
+                self.state = State::Backoff { until: until.min(self.not_before) };
+                Vec::new()
+            }
+            State::Offline { until } => {
+                self.state = State::Offline { until: until.min(self.not_before) };
+                Vec::new()
+            }
+            // It is not known to be away; only its next answer was asked for a moment too early.
+            State::Refused { .. } => {
+                self.state = State::Backoff { until: self.not_before };
+                Vec::new()
+            }
+        }
+    }
+
+    /// A connection that slept may look alive for long. It is given up, and the hub counts as unknown rather than away.
+    fn resumed(&mut self, now: Instant, random: f64) -> Vec<Order> {
+        self.retry.start_over();
+        let retry_in = (CLOSING + RESUME_SPREAD.mul_f64(random)).min(RESUME_SPREAD);
+        self.state = State::Backoff { until: now + retry_in };
+        self.not_before = now + CLOSING;
+        let mut orders = vec![Order::Close];
+        orders.extend(self.stop_polls("this computer was asleep"));
+        orders.push(Order::Tell(FeedUpdate::Down { reason: "this computer was asleep".to_owned(), retry_in }));
+        orders
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The feed supervisor: one connection to the hub's feed, opened again for as long as somebody listens.
+//!
+//! # Layout
+//! - `machine`: what to do next, as a pure function of what happened · `retry`: when to try again · `catch_up`: what was missed
+//! - `supervisor`: carries it out · `slept`: notices that this machine slept
+//! - `attempt`: one fresh connection, from request to end · `transport`: its HTTP, with every bound · `lines`: the plain form
+//!   of an event stream
+//!
+//! # Invariants
+//! - One connection at a time: the old one is closed before a new one opens, and none is kept for later.
+//! - The supervisor alone retries and alone keeps the Last-Event-ID; the event source library underneath does neither.
+//! - It gives up only when the [`Feed`] or its receiver is dropped. A hub that refuses the token is asked again when
+//!   somebody says so ([`Feed::retry_now`]), or when the address or token on disk changed.
+//! - A listener that is slow holds the connection back; nothing is queued beyond [`QUEUE`] updates.
+//! - While the feed is live nothing polls and no timer goes off: the hub's keepalives are all that wakes this task.
+//!
+//! # Example
+//! ```
+//! use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, Token};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let token = Token::new("secret").ok_or("no token")?;
+//! let source = EndpointSource::fixed(Endpoint::new("http://127.0.0.1:1", token)?);
+//! let (_feed, mut updates) = Feed::open(source);
+//! assert_eq!(updates.recv().await, Some(FeedUpdate::Connecting));
+//! // Nobody listens there. The feed says so, and goes on trying for as long as it is held.
+//! assert!(matches!(updates.recv().await, Some(FeedUpdate::Down { .. })));
+//! # Ok(())
+//! # }
+//! ```
+//! `examples/badge.rs` shows how many jobs run, in forty lines.
+
+mod attempt;
+mod catch_up;
+mod lines;
+mod machine;
+mod retry;
+mod slept;
+mod supervisor;
+pub(crate) mod transport;
+
+use std::{sync::Arc, time::Duration};
+
+use doorbell_protocol::{EventId, FeedMessage, jobs::RunningList};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use self::supervisor::Wakes;
+use crate::EndpointSource;
+
+/// Most updates that wait for the listener.
+pub const QUEUE: usize = 16;
+
+/// What the supervisor tells, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FeedUpdate {
+    /// A connection is being opened. Until [`Live`](Self::Live) comes, what is known may be old.
+    Connecting,
+    /// Everything that was missed has been told. From here on each change is told as it happens.
+    Live,
+    /// The hub's next message: a snapshot first, or the events that were missed; then what happens.
+    Message {
+        /// Whether it happens now.
+        when: When,
+        /// Its place in the feed.
+        id: Option<EventId>,
+        /// What the hub says.
+        message: FeedMessage,
+    },
+    /// The feed is not live, but the hub answers: every job that runs now, with the place in the feed that this was true at.
+    /// `None` when nothing has changed since the last. Comes every 3 s.
+    Polled(Option<Box<RunningList>>),
+    /// The hub has ceased to answer polls.
+    PollFailed {
+        /// Why, for people.
+        reason: String,
+    },
+    /// The connection is gone or could not be made.
+    Down {
+        /// Why, for people.
+        reason: String,
+        /// How long until the next attempt.
+        retry_in: Duration,
+    },
+    /// As [`Down`](Self::Down), and it has been so for five minutes. One attempt a minute is made.
+    Offline {
+        /// Why, for people.
+        reason: String,
+        /// How long until the next attempt.
+        retry_in: Duration,
+    },
+    /// The hub does not take the token. No attempt is made until the token or somebody changes that.
+    Refused {
+        /// Why, and what to do, for people.
+        reason: String,
+    },
+}
+
+/// When something happened that the feed tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum When {
+    /// Just now; or, for a snapshot, it is so now.
+    Now,
+    /// While there was no connection.
+    Missed,
+}
+
+/// A feed that is kept open. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct Feed {
+    wakes: Arc<Wakes>,
+    task: JoinHandle<()>,
+}
+
+impl Feed {
+    /// Opens the feed of the hub that `source` names and keeps it open. Must be called inside a Tokio runtime.
+    #[must_use]
+    pub fn open(source: EndpointSource) -> (Self, mpsc::Receiver<FeedUpdate>) {
+        let (updates, listener) = mpsc::channel(QUEUE);
+        let wakes = Arc::<Wakes>::default();
+        let task = tokio::spawn(supervisor::run(source, updates, Arc::clone(&wakes), rand::random::<f64>));
+        (Self { wakes, task }, listener)
+    }
+
+    /// Ends the wait before the next attempt: the network changed, or somebody looks. Does nothing while connected. Attempts
+    /// stay a second apart.
+    pub fn retry_now(&self) {
+        self.wakes.asked.notify_one();
+    }
+
+    /// This machine slept: gives up the connection, which may be dead without knowing it, and opens a new one within 2 s. On
+    /// Linux the supervisor notices by itself.
+    pub fn resumed(&self) {
+        self.wakes.resumed.notify_one();
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[cfg(test)]
+mod long;
+#[cfg(test)]
+mod standard;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Carries out what the [`machine`](super::machine) decides, and tells it what happened.
+
+use std::{future::pending, pin::Pin, sync::Arc, time::Duration};
+
+use doorbell_protocol::EventId;
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    FeedUpdate,
+    attempt::{Attempt, End, Happened},
+    machine::{Input, Machine, Order, State},
+    slept::{Clocks, Jumps, Sleep},
+};
+use crate::{
+    CallError, Client, Endpoint, EndpointSource,
+    http::{Http, Reuse, with_causes},
+    rest::Running,
+};
+
+/// A sleep that was noticed this short a time ago is the one that somebody tells now.
+const SAME_SLEEP: Duration = Duration::from_secs(5);
+
+/// What somebody outside may say. Each is kept until it is heard, and said twice it is heard once.
+#[derive(Debug, Default)]
+pub(super) struct Wakes {
+    /// Somebody looks, or the network changed.
+    pub(super) asked: Notify,
+    /// This machine slept.
+    pub(super) resumed: Notify,
+}
+
+/// Nobody listens any more.
+struct Unheard;
+
+type Answer = Result<Running, CallError>;
+
+/// The supervisor's eyes and hands.
+struct Hands {
+    http: Http,
+    source: EndpointSource,
+    updates: mpsc::Sender<FeedUpdate>,
+    attempt: Option<Attempt>,
+    /// The endpoint of the newest attempt.
+    tried: Option<Endpoint>,
+    /// The newest message that was handed on.
+    last: Option<EventId>,
+    poller: Option<Client>,
+    poll: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    etag: Option<String>,
+    /// What carrying out an order has shown.
+    found: Option<Input>,
+}
+
+/// Runs until nobody listens any more. `random` gives numbers between 0 and 1.
+pub(super) async fn run(
+    source: EndpointSource,
+    updates: mpsc::Sender<FeedUpdate>,
+    wakes: Arc<Wakes>,
+    mut random: impl FnMut() -> f64 + Send,
+) {
+    let http = Http::new(Reuse::Never);
+    let mut hands = Hands::new(http, source, updates);
+    let (mut machine, mut orders) = Machine::new(Instant::now());
+    let mut clocks = Clocks::now();
+    let jumps = Jumps::watch();
+    let mut noticed: Option<Instant> = None;
+    loop {
+        for order in orders {
+            if hands.carry_out(order).await.is_err() {
+                return;
+            }
+        }
+        let Ok(mut input) = hands.input(&machine, &wakes, &jumps).await else { return };
+        // Whatever woke this task, it may have been the machine that woke.
+        if clocks.compare(Clocks::now()) == Sleep::Slept {
+            input = Some(Input::Resumed);
+            noticed = Some(Instant::now());
+        } else if matches!(input, Some(Input::Resumed)) && noticed.take().is_some_and(|at| at.elapsed() < SAME_SLEEP) {
+            input = None;
+        }
+        let before = machine.state();
+        orders = input.map(|input| machine.decide(input, Instant::now(), random())).unwrap_or_default();
+        if machine.state() != before {
+            tracing::debug!(from = ?before, to = ?machine.state(), "feed");
+        }
+    }
+}
+
+impl Hands {
+    fn new(http: Http, source: EndpointSource, updates: mpsc::Sender<FeedUpdate>) -> Self {
+        let (attempt, tried, last, poller, poll, etag, found) = Default::default();
+        Self { http, source, updates, attempt, tried, last, poller, poll, etag, found }
+    }
+
+    async fn carry_out(&mut self, order: Order) -> Result<(), Unheard> {
+        match order {
+            Order::Open => match self.open() {
+                Ok(attempt) => self.attempt = Some(attempt),
+                Err(end) => self.found = Some(Input::Ended(end)),
+            },
+            Order::Close => self.attempt = None,
+            Order::Poll => {
+                let (client, etag) = (self.poller.get_or_insert_with(|| Client::new(self.source.clone())).clone(), self.etag.clone());
+                self.poll = Some(Box::pin(async move { client.running(etag.as_deref()).await }));
+            }
+            Order::DropPoll => (self.poll, self.poller, self.etag) = (None, None, None),
+            Order::CheckEndpoint => {
+                if self.source.resolve().ok() != self.tried {
+                    self.found = Some(Input::EndpointChanged);
+                }
+            }
+            Order::Tell(update) => self.tell(update).await?,
+        }
+        Ok(())
+    }
+
+    fn open(&mut self) -> Result<Attempt, End> {
+        self.tried = None;
+        let endpoint = self.source.resolve().map_err(|e| End::Unreachable(e.to_string()))?;
+        let endpoint = self.tried.insert(endpoint);
+        let http = self.http.to(endpoint).map_err(|e| End::Unreachable(with_causes(&e)))?;
+        Attempt::new(http, endpoint, self.last)
+    }
+
+    /// Waits for the next thing that happens. `None` is nothing that the machine must know.
+    async fn input(&mut self, machine: &Machine, wakes: &Wakes, jumps: &Jumps) -> Result<Option<Input>, Unheard> {
+        if let Some(input) = self.found.take() {
+            return Ok(Some(input));
+        }
+        if machine.state() == State::Connecting && self.attempt.as_ref().is_some_and(Attempt::is_caught_up) {
+            return Ok(Some(Input::CaughtUp));
+        }
+        tokio::select! {
+            biased;
+            () = self.updates.closed() => Err(Unheard),
+            () = wakes.resumed.notified() => Ok(Some(Input::Resumed)),
+            () = wakes.asked.notified() => Ok(Some(Input::Asked)),
+            happened = happened(&mut self.attempt) => self.take_in(happened).await,
+            answer = answer(&mut self.poll) => {
+                self.poll = None;
+                Ok(Some(self.polled(answer)))
+            }
+            () = time(machine.wakes_at()) => Ok(Some(Input::Time)),
+            () = jumps.next() => Ok(None),
+        }
+    }
+
+    async fn take_in(&mut self, happened: Happened) -> Result<Option<Input>, Unheard> {
+        match happened {
+            Happened::Heard => Ok(None),
+            Happened::PauseAsked(pause) => Ok(Some(Input::PauseAsked(pause))),
+            Happened::Told(when, id, message) => {
+                self.tell(FeedUpdate::Message { when, id, message }).await?;
+                self.last = id.or(self.last);
+                Ok(None)
+            }
+            Happened::PassedOver(id) => {
+                self.last = id.or(self.last);
+                Ok(None)
+            }
+            Happened::Ended(end) => Ok(Some(Input::Ended(end))),
+        }
+    }
+
+    fn polled(&mut self, answer: Answer) -> Input {
+        match answer {
+            Ok(Running::Unchanged) => Input::Polled(None),
+            Ok(Running::List { list, etag }) => {
+                self.etag = etag;
+                Input::Polled(Some(list))
+            }
+            Err(e) => Input::PollFailed(e.to_string()),
+        }
+    }
+
+    async fn tell(&mut self, update: FeedUpdate) -> Result<(), Unheard> {
+        self.updates.send(update).await.map_err(|_| Unheard)
+    }
+}
+
+async fn happened(attempt: &mut Option<Attempt>) -> Happened {
+    match attempt {
+        Some(attempt) => attempt.happened().await,
+        None => pending().await,
+    }
+}
+
+async fn answer(poll: &mut Option<Pin<Box<dyn Future<Output = Answer> + Send>>>) -> Answer {
+    match poll {
+        Some(poll) => poll.await,
+        None => pending().await,
+    }
+}
+
+async fn time(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
+    }
+}

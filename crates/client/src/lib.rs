@@ -1,0 +1,26 @@
+//! Talks to a Doorbell hub: one call at a time, or by the feed that never gets stuck.
+//!
+//! # Layout
+//! - [`places`]: the folders of this user · [`endpoint`]: which hub, with which token, found anew at each attempt
+//! - [`rest`]: [`Client`], a typed method a call, [`CallError`], and a job's log as it grows
+//! - [`feed`]: [`Feed`], the supervisor of one connection to the hub's feed
+//! - [`backoff`]: how long to wait after a failure
+//!
+//! # Invariants
+//! - A hub that restarts may be on another port: nothing here keeps an address longer than one attempt.
+//! - The token goes to the hub's own address only: redirects are refused, and no proxy stands before loopback. It is
+//!   never printed.
+//! - Everything that a hub sends is bounded: answers, blocks of the feed, time to the first byte, time of silence.
+
+pub mod backoff;
+pub mod endpoint;
+pub mod feed;
+mod http;
+pub mod places;
+pub mod rest;
+
+pub use backoff::Backoff;
+pub use endpoint::{DiscoverError, Endpoint, EndpointSource, Token};
+pub use feed::{Feed, FeedUpdate, When};
+pub use places::{Places, PlacesError};
+pub use rest::{CallError, Client};

@@ -1,0 +1,105 @@
+//! Follows a job's log until the job is over.
+//!
+//! # Invariants
+//! - Every byte that the hub keeps is handed on once: after a break the stream goes on at the offset behind the last message.
+//! - An error ends an attempt, not the following: whoever asks again waits a moment, and then the next attempt begins.
+
+use std::{pin::Pin, time::Duration};
+
+use doorbell_protocol::{JobId, log::LogMessage};
+use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
+use futures_util::{Stream, StreamExt};
+use reqwest::StatusCode;
+
+use super::{CallError, Client, Refusal};
+use crate::{
+    Backoff,
+    feed::transport::{Cause, Transport},
+};
+
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LONGEST_RETRY: Duration = Duration::from_secs(5);
+
+type Events = Pin<Box<dyn Stream<Item = eventsource_client::Result<SSE>> + Send + Sync>>;
+
+/// A log that is being followed. Dropping it closes the connection.
+pub struct LogFollower {
+    client: Client,
+    job: JobId,
+    /// Where the log goes on for us.
+    offset: u64,
+    events: Option<(String, Events)>,
+    backoff: Backoff,
+    /// Before the next attempt.
+    pause: Duration,
+}
+
+impl LogFollower {
+    pub(super) fn new(client: Client, job: JobId, offset: u64) -> Self {
+        let backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+        Self { client, job, offset, events: None, backoff, pause: Duration::ZERO }
+    }
+
+    /// The next message. [`LogMessage::End`] is the last one.
+    ///
+    /// # Errors
+    /// The hub cannot be reached, or ended the stream: ask again, and the log goes on where it broke. When the error is not
+    /// [transient](CallError::is_transient), asking again does not help.
+    pub async fn next(&mut self) -> Result<LogMessage, CallError> {
+        loop {
+            let (url, events) = match &mut self.events {
+                Some(events) => events,
+                none => {
+                    tokio::time::sleep(std::mem::take(&mut self.pause)).await;
+                    let opened = open(&self.client, self.job, self.offset);
+                    none.insert(opened.inspect_err(|_| self.pause = self.backoff.after_failure(rand::random()))?)
+                }
+            };
+            let error = match events.next().await {
+                Some(Ok(SSE::Connected(_) | SSE::Comment(_))) => continue,
+                Some(Ok(SSE::Event(event))) => match LogMessage::decode(&event.event_type, &event.data) {
+                    Ok(Some(message)) => {
+                        self.backoff.reset();
+                        self.offset = message.end();
+                        return Ok(message);
+                    }
+                    Ok(None) => continue,
+                    Err(e) => CallError::Malformed { url: url.clone(), cause: e.to_string() },
+                },
+                Some(Err(e)) => error_of(url, &e),
+                None => CallError::Unreachable { url: url.clone(), cause: "it closed the connection".to_owned() },
+            };
+            self.events = None;
+            self.pause = self.backoff.after_failure(rand::random());
+            return Err(error);
+        }
+    }
+}
+
+impl std::fmt::Debug for LogFollower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogFollower").field("job", &self.job).field("offset", &self.offset).finish_non_exhaustive()
+    }
+}
+
+fn open(client: &Client, job: JobId, offset: u64) -> Result<(String, Events), CallError> {
+    let endpoint = client.source.resolve()?;
+    let url = endpoint.url().to_owned();
+    let http = client.http.to(&endpoint).map_err(|e| CallError::of_transport(&url, &e))?;
+    let built = ClientBuilder::for_url(&format!("{url}/v1/jobs/{job}/log?follow=true"))
+        .and_then(|builder| builder.header("Authorization", &format!("Bearer {}", endpoint.token().expose())))
+        .map(|builder| builder.reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build()).redirect_limit(0));
+    let built = built.map(|builder| builder.last_event_id(offset.to_string()));
+    let builder = built.map_err(|e| CallError::Unreachable { url: url.clone(), cause: e.to_string() })?;
+    Ok((url, Box::pin(builder.build_with_transport(Transport(http.clone())).stream())))
+}
+
+fn error_of(url: &str, error: &eventsource_client::Error) -> CallError {
+    match Cause::of(error) {
+        Some(Cause::Refused(StatusCode::UNAUTHORIZED)) => CallError::Unauthorized { url: url.to_owned() },
+        Some(Cause::Refused(status) | Cause::Status(status)) => CallError::Refused(Refusal::of_status(*status)),
+        Some(Cause::NoHeaders | Cause::Silence) => CallError::TimedOut { url: url.to_owned() },
+        Some(cause) => CallError::Unreachable { url: url.to_owned(), cause: cause.to_string() },
+        None => CallError::Unreachable { url: url.to_owned(), cause: error.to_string() },
+    }
+}

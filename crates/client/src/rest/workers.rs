@@ -1,0 +1,62 @@
+//! Calls of a worker, and about workers.
+
+use std::time::Duration;
+
+use doorbell_protocol::{
+    WorkerId,
+    worker::{Claim, ClaimRequest, NewWorker, OneWorker, RegisteredWorker, Worker, WorkerList, WorkerStatus},
+};
+use reqwest::{Method, StatusCode};
+
+use super::{CALL, Call, CallError, Client};
+
+impl Client {
+    /// `POST /v1/workers`.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn register_worker(&self, worker: &NewWorker) -> Result<Worker, CallError> {
+        let answer: RegisteredWorker = self.call(Method::POST, "/v1/workers", worker).await?;
+        Ok(answer.worker)
+    }
+
+    /// `GET /v1/workers`, by name.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn workers(&self) -> Result<Vec<WorkerStatus>, CallError> {
+        let list: WorkerList = self.get("/v1/workers").await?;
+        Ok(list.workers)
+    }
+
+    /// `PUT /v1/workers/{id}`: the heartbeat of a worker that has not claimed for long.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn worker_is_alive(&self, id: WorkerId) -> Result<WorkerStatus, CallError> {
+        let answer: OneWorker = self.act(Method::PUT, &format!("/v1/workers/{id}")).await?;
+        Ok(answer.worker)
+    }
+
+    /// `DELETE /v1/workers/{id}`: it gets no more jobs, and is gone when those that it runs are over.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn drain_worker(&self, id: WorkerId) -> Result<(), CallError> {
+        self.send(Call::<()>::new(Method::DELETE, format!("/v1/workers/{id}"))).await?;
+        Ok(())
+    }
+
+    /// `POST /v1/claims`: a job for this worker, or `None` when there was none for `wait`.
+    ///
+    /// # Errors
+    /// See [`CallError`]. A worker that the hub does not know (it forgets them when it restarts) is 404.
+    pub async fn claim(&self, worker: WorkerId, wait: Duration) -> Result<Option<Claim>, CallError> {
+        let body = ClaimRequest { worker, wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) };
+        let answer = self.send(Call { timeout: wait + CALL, ..Call::new(Method::POST, "/v1/claims").body(&body) }).await?;
+        if answer.status == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        answer.json().map(Some)
+    }
+}

@@ -1,0 +1,61 @@
+//! Values that tests start from.
+
+use std::collections::BTreeMap;
+
+use doorbell_protocol::{Counts, Event, Job, JobId, JobState, Question, QuestionId, QuestionState, Timestamp};
+
+/// A running job.
+pub(crate) fn job(n: u8) -> Job {
+    let id = format!("00000000-0000-7000-8000-0000000000{n:02x}");
+    Job {
+        id: id.parse::<JobId>().unwrap(),
+        key: "make".to_owned(),
+        name: "make".to_owned(),
+        state: JobState::Running,
+        origin: None,
+        parent: None,
+        labels: BTreeMap::new(),
+        url: None,
+        notify_after_ms: None,
+        created_at: Timestamp::from_millis(i64::from(n)),
+        started_at: Some(Timestamp::from_millis(i64::from(n))),
+        finished_at: None,
+        duration_ms: None,
+        exit_code: None,
+        failure: None,
+        progress: None,
+        waiting: 0,
+        attempt: 1,
+        attempts: 1,
+        retry_of: None,
+        cancel_requested: false,
+        priority: 0,
+        not_before: None,
+        host: None,
+        after: Vec::new(),
+        schedule: None,
+        worker: None,
+    }
+}
+
+/// An open question of [`job`]`(n)`.
+pub(crate) fn question(n: u8) -> Question {
+    Question {
+        id: QuestionId(job(n).id.0),
+        job: job(n).id,
+        state: QuestionState::Open,
+        prompt: "Deploy?".to_owned(),
+        detail: None,
+        choices: Vec::new(),
+        free_text: true,
+        asked_at: Timestamp::from_millis(i64::from(n)),
+        expires_at: None,
+        closed_at: None,
+        answer: None,
+    }
+}
+
+/// An event of `job`, after which `running` jobs run.
+pub(crate) fn event(running: u32, job: Job) -> Event {
+    Event { at: Timestamp::EPOCH, counts: Counts { running, ..Counts::default() }, job, question: None, late: false }
+}

@@ -1,0 +1,12 @@
+//! `GET /v1/changes`: tells list pages that their list is old.
+
+use std::sync::Arc;
+
+use axum::{Extension, extract::State, response::Response};
+
+use super::{Hub, sse};
+use crate::{changes::Watcher, tokens::Caller};
+
+pub(crate) async fn subscribe(State(hub): Hub, Extension(caller): Extension<Arc<Caller>>) -> Response {
+    sse::blocks(caller, Watcher::new(hub.live.commits(), hub.workers.changes(), hub.shutdown.clone()).into_stream())
+}

@@ -1,0 +1,158 @@
+//! Refusals as the one error body, each with its status.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limits};
+
+use crate::{job::Refusal, question, store::StoreError, writer::WriteError};
+
+/// An answer that refuses a call.
+#[derive(Debug)]
+pub(crate) struct Error {
+    detail: ErrorDetail,
+    /// When to come back.
+    retry_after: Option<Duration>,
+}
+
+impl Error {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { detail: ErrorDetail { code, message: message.into(), field: None, expected_offset: None }, retry_after: None }
+    }
+
+    pub(crate) fn at(self, field: impl Into<String>) -> Self {
+        Self { detail: ErrorDetail { field: Some(field.into()), ..self.detail }, ..self }
+    }
+
+    pub(crate) fn slow_down(wait: Duration) -> Self {
+        let message = format!("this token is good for {} calls a second; come back later", limits::CALLS_PER_SECOND);
+        Self { retry_after: Some(wait), ..Self::new(ErrorCode::SlowDown, message) }
+    }
+
+    pub(crate) fn expecting(self, offset: u64) -> Self {
+        Self { detail: ErrorDetail { expected_offset: Some(offset), ..self.detail }, ..self }
+    }
+}
+
+pub(crate) async fn not_found(uri: Uri) -> Error {
+    Error::new(ErrorCode::NotFound, format!("there is no {}", uri.path()))
+}
+
+pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Error {
+    Error::new(ErrorCode::MethodNotAllowed, format!("{} cannot be called with {method}", uri.path()))
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = match self.detail.code {
+            ErrorCode::Malformed => StatusCode::BAD_REQUEST,
+            ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::BadTransition
+            | ErrorCode::LeaseStale
+            | ErrorCode::WorkerDraining
+            | ErrorCode::IdTaken
+            | ErrorCode::AlreadyAnswered
+            | ErrorCode::QuestionClosed
+            | ErrorCode::TooManyQuestions
+            | ErrorCode::LogGap => StatusCode::CONFLICT,
+            ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::Storage | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let mut headers = HeaderMap::new();
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.retry_after {
+            // In whole seconds, and never early.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        }
+        (status, headers, Json(ErrorBody { error: self.detail })).into_response()
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(Invalid { field, message }: Invalid) -> Self {
+        Self::new(ErrorCode::Invalid, message).at(field)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound(id) => Self::new(ErrorCode::NotFound, format!("there is no job {id}")),
+            Refusal::UnknownWorker => Self::new(ErrorCode::NotFound, "there is no such worker; register it again").at("worker"),
+            Refusal::WorkerDraining => {
+                Self::new(ErrorCode::WorkerDraining, "this worker is draining and gets no more jobs; register it again to end that")
+                    .at("worker")
+            }
+            Refusal::UnknownSchedule(id) => Self::new(ErrorCode::NotFound, format!("there is no schedule {id}")),
+            Refusal::UnknownDependency(id) => Self::new(ErrorCode::Invalid, format!("there is no job {id} to run after")).at("after"),
+            Refusal::NotATask(id) => Self::new(
+                ErrorCode::BadTransition,
+                format!("cannot retry {id}: its reporter ran it by itself, and the hub has no command for a worker"),
+            ),
+            Refusal::IdTaken(id) => Self::new(ErrorCode::IdTaken, format!("{id} is the id of another job; choose a new one")).at("id"),
+            Refusal::LeaseStale => {
+                Self::new(ErrorCode::LeaseStale, "this lease is over: the job has ended or another runner holds it; stop reporting")
+                    .at("fence")
+            }
+            Refusal::BadTransition { from, verb } => {
+                Self::new(ErrorCode::BadTransition, format!("cannot {verb} a job that is {}", from.as_str()))
+            }
+        }
+    }
+}
+
+impl From<question::Refusal> for Error {
+    fn from(refusal: question::Refusal) -> Self {
+        match refusal {
+            question::Refusal::NotFound(id) => Self::new(ErrorCode::NotFound, format!("there is no question {id}")),
+            question::Refusal::IdTaken(id) => {
+                Self::new(ErrorCode::IdTaken, format!("{id} is the id of another question; choose a new one")).at("id")
+            }
+            question::Refusal::LeaseStale => Refusal::LeaseStale.into(),
+            question::Refusal::TooMany => {
+                let message = format!("the job has {} open questions; wait for answers, or withdraw some", limits::QUESTIONS_OPEN);
+                Self::new(ErrorCode::TooManyQuestions, message)
+            }
+            question::Refusal::AlreadyAnswered => {
+                Self::new(ErrorCode::AlreadyAnswered, "somebody has answered this question before; read the answer from it")
+            }
+            question::Refusal::NotOpen(state) => {
+                Self::new(ErrorCode::QuestionClosed, format!("the question is {}, so no answer reaches its job", state.as_str()))
+            }
+            question::Refusal::NoSuchChoice => {
+                Self::new(ErrorCode::Invalid, "must be the id of one of the question's choices").at("choice")
+            }
+            question::Refusal::NoFreeText => Self::new(ErrorCode::Invalid, "this question takes no free text; make a choice").at("text"),
+        }
+    }
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(refusal) => refusal.into(),
+            WriteError::Question(refusal) => refusal.into(),
+            WriteError::Storage => Self::new(ErrorCode::Storage, "the hub could not store the change; nothing was changed, try again"),
+            WriteError::ShuttingDown => Self::new(ErrorCode::ShuttingDown, "the hub is going down; try again"),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store could not be read");
+        Self::new(ErrorCode::Storage, "the hub could not read its database; try again")
+    }
+}

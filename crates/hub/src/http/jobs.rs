@@ -1,0 +1,128 @@
+//! `/v1/jobs`: create, list, get, finish.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use doorbell_protocol::{
+    Invalid, JobId, JobState, Lease, Outcome, Timestamp,
+    jobs::{CreatedJob, FinishReport, JobPage, NewJob, OneJob, RunningList},
+    limits, text,
+};
+use serde::Deserialize;
+
+use super::{
+    Hub,
+    auth::check_role,
+    error::Error,
+    json::{Body, Id, Params},
+    rules,
+};
+use crate::{
+    clock, create,
+    job::{self, Command},
+    store::PageQuery,
+    tokens::Caller,
+};
+
+#[derive(Deserialize)]
+pub(crate) struct ListParams {
+    state: Option<String>,
+    key: Option<String>,
+    q: Option<String>,
+    finished_after: Option<Timestamp>,
+    cursor: Option<JobId>,
+    limit: Option<usize>,
+}
+
+pub(crate) async fn create(
+    State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
+    Body(new): Body<NewJob>,
+) -> Result<(StatusCode, Json<CreatedJob>), Error> {
+    let new = new.check()?;
+    if !new.start {
+        check_role(&caller, rules::QUEUE)?;
+    }
+    let created = create::create(&hub.writer, new).await?;
+    let lease = (created.record.job.state == JobState::Running).then(|| hub.leases.lease(created.record.fence));
+    Ok((status(created.is_new), answer(created.record.job, lease)))
+}
+
+pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(params): Params<ListParams>) -> Result<Response, Error> {
+    let state = params.state.as_deref().map(str::parse::<JobState>).transpose()?;
+    let text = params.q.map(|q| text::clean(&q)).filter(|q| !q.is_empty());
+    if text.as_ref().is_some_and(|text| text.chars().count() > limits::NAME_CHARS) {
+        return Err(Invalid::new("q", format!("must have at most {} characters", limits::NAME_CHARS)).into());
+    }
+    let whole = params.key.is_none() && text.is_none() && params.finished_after.is_none();
+    if state == Some(JobState::Running) && whole {
+        return Ok(running(&hub, &headers));
+    }
+    let limit = params.limit.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS);
+    // One more than asked for tells whether there is a next page.
+    let (key, finished_after) = (params.key, params.finished_after);
+    let query = PageQuery { state, key, text, finished_after, before: params.cursor, limit: limit + 1 };
+    let mut jobs = hub.reads.page(query).await?;
+    let more = jobs.len() > limit;
+    jobs.truncate(limit);
+    for job in &mut jobs {
+        job.progress = hub.progress.get(job.id).or(job.progress.take());
+    }
+    let next_cursor = jobs.last().filter(|_| more).map(|job| job.id);
+    Ok(Json(JobPage { jobs, next_cursor }).into_response())
+}
+
+pub(crate) async fn get(State(hub): Hub, Id(id): Id) -> Result<Json<OneJob>, Error> {
+    let record = hub.reads.record(id).await?.ok_or(job::Refusal::NotFound(id))?;
+    let mut job = record.job;
+    job.progress = hub.progress.get(id).or(job.progress);
+    Ok(Json(OneJob { job }))
+}
+
+pub(crate) async fn finish(State(hub): Hub, Id(id): Id, Body(report): Body<FinishReport>) -> Result<Json<OneJob>, Error> {
+    let report = report.check();
+    let job = hub
+        .writer
+        .write(move |draft| {
+            let record = draft.get(id)?;
+            let mut progress = draft.progress().get(id);
+            if report.outcome == Outcome::Succeeded {
+                progress = progress.map(doorbell_protocol::Progress::completed);
+            }
+            Ok(draft.decide(record, Command::Finish { report, progress })?.job)
+        })
+        .await?;
+    Ok(Json(OneJob { job }))
+}
+
+/// What a visible panel polls. An unchanged list is 304 without a body.
+fn running(hub: &super::Context, headers: &HeaderMap) -> Response {
+    hub.polls.fetch_add(1, Ordering::Relaxed);
+    // The version is read before the reports: a report in between makes the next poll see a change, never miss one.
+    let version = hub.progress.version();
+    let now = hub.live.lock();
+    let etag = format!("\"{}-{}-{version}\"", now.epoch, now.commits);
+    let etag_header: HeaderMap = HeaderValue::from_str(&etag).map(|etag| (header::ETAG, etag)).into_iter().collect();
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, etag_header).into_response();
+    }
+    let mut list = RunningList { epoch: now.epoch, seq: now.seq, now: clock::now(), counts: now.counts, jobs: now.running() };
+    drop(now);
+    for job in &mut list.jobs {
+        job.progress = hub.progress.get(job.id);
+    }
+    (etag_header, Json(list)).into_response()
+}
+
+pub(super) fn status(is_new: bool) -> StatusCode {
+    if is_new { StatusCode::CREATED } else { StatusCode::OK }
+}
+
+pub(super) fn answer(job: doorbell_protocol::Job, lease: Option<Lease>) -> Json<CreatedJob> {
+    Json(CreatedJob { job, lease })
+}

@@ -1,0 +1,102 @@
+//! Questions: asked for a running job, listed, waited for, answered, withdrawn.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
+use doorbell_protocol::{
+    Invalid, Question, QuestionId, limits,
+    question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, Withdrawal},
+};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
+
+use super::{
+    Context, Hub,
+    error::Error,
+    jobs,
+    json::{Body, Id, Params},
+    lease,
+};
+use crate::question::{self, Command, Refusal};
+
+#[derive(Deserialize)]
+pub(crate) struct ListParams {
+    state: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct WaitParams {
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestion>) -> Result<(StatusCode, Json<OneQuestion>), Error> {
+    let new = new.check()?;
+    if let Some(fence) = new.fence {
+        // Its holder reports: the lease is renewed, and a job that was lost is back.
+        lease::hold(&hub, job, fence).await?;
+    }
+    let (question, is_new) = hub
+        .writer
+        .write(move |draft| {
+            let id = new.id.unwrap_or_else(|| QuestionId(Uuid::now_v7()));
+            if let Some(known) = draft.find_question(id)? {
+                let is_same = known.job == job
+                    && known.prompt == new.prompt
+                    && known.detail == new.detail
+                    && known.choices == new.choices
+                    && known.free_text == new.free_text;
+                return if is_same { Ok((known, false)) } else { Err(Refusal::IdTaken(id).into()) };
+            }
+            let record = draft.get(job)?;
+            let asked = question::ask(&record, id, new, draft.now())?;
+            Ok((draft.apply_question(asked)?, true))
+        })
+        .await?;
+    Ok((jobs::status(is_new), Json(OneQuestion { question })))
+}
+
+pub(crate) async fn list(State(hub): Hub, Params(params): Params<ListParams>) -> Result<Json<QuestionList>, Error> {
+    if params.state.as_deref().is_some_and(|state| state != "open") {
+        return Err(Invalid::new("state", "only open questions are listed; read others by their id").into());
+    }
+    let questions = hub.live.lock().open_questions();
+    Ok(Json(QuestionList { questions }))
+}
+
+/// Answers at once when the question is closed, else when it is, or when the wait is over.
+pub(crate) async fn get(State(hub): Hub, Id(id): Id<QuestionId>, Params(params): Params<WaitParams>) -> Result<Json<OneQuestion>, Error> {
+    let deadline = Instant::now() + Duration::from_millis(params.wait_ms).min(limits::WAIT);
+    let mut commits = hub.live.commits();
+    loop {
+        commits.mark_unchanged();
+        let open = hub.live.lock().questions.get(&id).cloned();
+        let Some(question) = open else { break };
+        tokio::select! {
+            _ = commits.changed() => {}
+            () = sleep_until(deadline) => return Ok(Json(OneQuestion { question })),
+            () = hub.shutdown.cancelled() => return Ok(Json(OneQuestion { question })),
+        }
+    }
+    let question = hub.reads.question(id).await?.ok_or(Refusal::NotFound(id))?;
+    Ok(Json(OneQuestion { question }))
+}
+
+pub(crate) async fn answer(State(hub): Hub, Id(id): Id<QuestionId>, Body(answer): Body<NewAnswer>) -> Result<Json<OneQuestion>, Error> {
+    let answer = answer.check()?;
+    decide(&hub, id, Command::Answer(answer)).await
+}
+
+pub(crate) async fn withdraw(
+    State(hub): Hub,
+    Id(id): Id<QuestionId>,
+    Body(Withdrawal { fence }): Body<Withdrawal>,
+) -> Result<Json<OneQuestion>, Error> {
+    decide(&hub, id, Command::Withdraw { fence }).await
+}
+
+async fn decide(hub: &Context, id: QuestionId, command: Command) -> Result<Json<OneQuestion>, Error> {
+    let question: Question = hub.writer.write(move |draft| draft.decide_question(id, command)).await?;
+    Ok(Json(OneQuestion { question }))
+}

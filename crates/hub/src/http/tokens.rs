@@ -1,0 +1,56 @@
+//! `/v1/tokens`: create, list, remove.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
+use doorbell_protocol::{
+    ErrorCode, TokenId,
+    token::{CreatedToken, NewToken, Token, TokenList},
+};
+use uuid::Uuid;
+
+use super::{
+    Hub,
+    error::Error,
+    json::{Body, Id},
+};
+use crate::{
+    clock,
+    secret::{self, SecretHash},
+    store::StoredToken,
+};
+
+pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Error> {
+    let NewToken { name, roles, expires_in_ms } = new.check()?;
+    let now = clock::now();
+    let expires_at = expires_in_ms.map(|ms| now + Duration::from_millis(ms));
+    let token = Token { id: TokenId(Uuid::now_v7()), name, roles, created_at: now, expires_at };
+    let secret = secret::issue();
+    let hash = SecretHash::of(&secret);
+    let (tokens, kept) = (hub.tokens.clone(), StoredToken { hash, token: token.clone() });
+    hub.writer
+        .errand(move |store| {
+            store.keep_token(&kept)?;
+            tokens.add(kept.hash, kept.token);
+            Ok(())
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(CreatedToken { token, secret })))
+}
+
+pub(crate) async fn list(State(hub): Hub) -> Json<TokenList> {
+    Json(TokenList { tokens: hub.tokens.list() })
+}
+
+pub(crate) async fn remove(State(hub): Hub, Id(id): Id<TokenId>) -> Result<StatusCode, Error> {
+    let tokens = hub.tokens.clone();
+    let removed = hub
+        .writer
+        .errand(move |store| {
+            let removed = store.drop_token(id)?;
+            tokens.remove(&[id]);
+            Ok(removed)
+        })
+        .await?;
+    if removed { Ok(StatusCode::NO_CONTENT) } else { Err(Error::new(ErrorCode::NotFound, format!("there is no token {id}"))) }
+}

@@ -1,0 +1,346 @@
+//! The state machine of a job: every move that exists, and nothing else.
+//!
+//! Pure: a decision is a function of the record, the command and the time. A refused command has no transition, so it
+//! can change nothing.
+
+use doorbell_protocol::{
+    EventKind, Fence, Job, JobId, JobState, Progress, ScheduleId, Timestamp, WorkerId,
+    jobs::{FinishReport, NewJob, Task},
+};
+use serde::{Deserialize, Serialize};
+
+/// A job with what only the hub knows of it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Record {
+    pub(crate) job: Job,
+    /// Of the newest lease.
+    pub(crate) fence: Fence,
+    /// What a worker runs; empty for a job that its reporter runs.
+    #[serde(default)]
+    pub(crate) task: Task,
+    /// The worker that claimed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) holder: Option<Holder>,
+    /// Jobs of `after` that have not succeeded yet. All of them are queued or running.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waits_for: Vec<JobId>,
+    /// The run that repeats this one. A lost run that has one is not taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_run: Option<JobId>,
+}
+
+/// Who claimed a job. Its id lives as long as it runs something, even when the hub restarts.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Holder {
+    pub(crate) id: WorkerId,
+    pub(crate) name: String,
+    pub(crate) host: String,
+}
+
+/// A move, and what the feed tells about it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Transition {
+    pub(crate) record: Record,
+    pub(crate) told: Option<Told>,
+}
+
+/// The event of a move.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) kind: EventKind,
+    /// The end of a run that was told as lost before.
+    pub(crate) late: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// A worker takes a queued job.
+    Claim { worker: Holder },
+    /// Somebody wants it stopped.
+    Cancel,
+    /// The runner reports after its lease ran out.
+    Resume { fence: Fence },
+    /// The runner reports the end; `progress` is the latest that it reported.
+    Finish { report: FinishReport, progress: Option<Progress> },
+    /// The lease ran out.
+    Expire { progress: Option<Progress> },
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    NotFound(JobId),
+    UnknownWorker,
+    WorkerDraining,
+    /// A new job names it in `after`.
+    UnknownDependency(JobId),
+    UnknownSchedule(ScheduleId),
+    NotATask(JobId),
+    IdTaken(JobId),
+    LeaseStale,
+    BadTransition {
+        from: JobState,
+        verb: &'static str,
+    },
+}
+
+/// The first state of a job: running when its reporter runs it, else queued. `new` has passed its checks.
+pub(crate) fn create(id: JobId, new: NewJob, now: Timestamp) -> Transition {
+    let queued = Job {
+        id,
+        key: new.key.unwrap_or_default(),
+        name: new.name,
+        state: JobState::Queued,
+        origin: new.origin,
+        parent: new.parent,
+        labels: new.labels,
+        url: new.url,
+        notify_after_ms: new.notify_after_ms,
+        created_at: now,
+        started_at: None,
+        finished_at: None,
+        duration_ms: None,
+        exit_code: None,
+        failure: None,
+        progress: None,
+        waiting: 0,
+        attempt: 0,
+        attempts: new.attempts.unwrap_or(1),
+        retry_of: None,
+        cancel_requested: false,
+        priority: new.priority.unwrap_or(0),
+        not_before: new.not_before,
+        host: new.host,
+        after: new.after,
+        schedule: None,
+        worker: None,
+    };
+    let record = Record { job: queued, fence: Fence::default(), task: new.task, holder: None, waits_for: Vec::new(), next_run: None };
+    if new.start { start(record, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, told: None } }
+}
+
+/// What `command` does to `record`; `None` when it was done before and changes nothing.
+pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Result<Option<Transition>, Refusal> {
+    let state = record.job.state;
+    match command {
+        Command::Claim { worker } => match state {
+            JobState::Queued => {
+                let mut record = record.clone();
+                record.job.worker = Some(worker.name.clone());
+                record.holder = Some(worker);
+                Ok(Some(start(record, now)))
+            }
+            JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {
+                Err(Refusal::BadTransition { from: state, verb: "claim" })
+            }
+        },
+        Command::Cancel => match state {
+            JobState::Queued => Ok(Some(cancel_queued(record.clone(), None, now))),
+            JobState::Running if record.job.cancel_requested => Ok(None),
+            JobState::Running => {
+                let mut record = record.clone();
+                record.job.cancel_requested = true;
+                Ok(Some(Transition { record, told: None }))
+            }
+            JobState::Cancelled => Ok(None),
+            JobState::Succeeded | JobState::Failed | JobState::Lost | JobState::Unknown => {
+                Err(Refusal::BadTransition { from: state, verb: "cancel" })
+            }
+        },
+        // Another runner may have the job by now: two must not report for it.
+        Command::Resume { .. } | Command::Finish { .. } if state == JobState::Lost && record.next_run.is_some() => Err(Refusal::LeaseStale),
+        Command::Resume { fence } if fence == record.fence => match state {
+            JobState::Lost => Ok(Some(resume(record.clone()))),
+            JobState::Running => Ok(None),
+            JobState::Queued | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Unknown => Err(Refusal::LeaseStale),
+        },
+        Command::Finish { report, progress } if report.fence == record.fence => match state {
+            JobState::Running => Ok(Some(finish(record.clone(), report, progress, now, false))),
+            JobState::Lost => Ok(Some(finish(record.clone(), report, progress, now, true))),
+            ended if ended == JobState::from(report.outcome) => Ok(None),
+            JobState::Queued | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Unknown => {
+                Err(Refusal::BadTransition { from: state, verb: "finish" })
+            }
+        },
+        Command::Resume { .. } | Command::Finish { .. } => Err(Refusal::LeaseStale),
+        Command::Expire { progress } => Ok((state == JobState::Running).then(|| lose(record.clone(), progress, now))),
+    }
+}
+
+/// Ends a job that never started, which the feed therefore never tells.
+pub(crate) fn cancel_queued(mut record: Record, reason: Option<String>, now: Timestamp) -> Transition {
+    record.job.state = JobState::Cancelled;
+    record.job.finished_at = Some(now.max(record.job.created_at));
+    record.job.failure = reason;
+    record.waits_for.clear();
+    Transition { record, told: None }
+}
+
+fn start(mut record: Record, at: Timestamp) -> Transition {
+    record.fence = record.fence.next();
+    record.job.attempt += 1;
+    record.job.state = JobState::Running;
+    record.job.started_at = Some(at);
+    Transition { record, told: Some(Told { kind: EventKind::JobStarted, late: false }) }
+}
+
+fn resume(mut record: Record) -> Transition {
+    record.job.state = JobState::Running;
+    record.job.finished_at = None;
+    record.job.duration_ms = None;
+    record.job.failure = None;
+    Transition { record, told: Some(Told { kind: EventKind::JobStarted, late: false }) }
+}
+
+fn finish(mut record: Record, report: FinishReport, progress: Option<Progress>, now: Timestamp, late: bool) -> Transition {
+    record.job.exit_code = report.exit_code;
+    record.job.failure = report.failure;
+    end(record, report.outcome.into(), progress, report.finished_at.unwrap_or(now).min(now), late)
+}
+
+fn lose(mut record: Record, progress: Option<Progress>, now: Timestamp) -> Transition {
+    let host = record.job.origin.as_ref().and_then(|origin| origin.host.as_deref());
+    record.job.failure = Some(match host {
+        Some(host) => format!("its runner on {host} stopped reporting"),
+        None => "its runner stopped reporting".to_owned(),
+    });
+    end(record, JobState::Lost, progress, now, false)
+}
+
+fn end(mut record: Record, state: JobState, progress: Option<Progress>, at: Timestamp, late: bool) -> Transition {
+    let started_at = record.job.started_at.unwrap_or(record.job.created_at);
+    let at = at.max(started_at);
+    record.job.state = state;
+    // The writer closes its questions in the same commit.
+    record.job.waiting = 0;
+    record.job.finished_at = Some(at);
+    record.job.duration_ms = u64::try_from(at.since(started_at).as_millis()).ok();
+    record.job.progress = progress.or(record.job.progress);
+    Transition { record, told: Some(Told { kind: EventKind::JobFinished, late }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use doorbell_protocol::Outcome;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::EPOCH;
+
+    fn later(seconds: u64) -> Timestamp {
+        NOW + std::time::Duration::from_secs(seconds)
+    }
+
+    fn new(start: bool) -> NewJob {
+        NewJob { name: "make".to_owned(), start, ..NewJob::default() }
+    }
+
+    fn created(start: bool) -> Record {
+        create(JobId(Uuid::from_u128(1)), new(start), NOW).record
+    }
+
+    fn finish_as(outcome: Outcome) -> Command {
+        Command::Finish {
+            report: FinishReport { fence: Fence(1), outcome, exit_code: Some(0), failure: None, finished_at: None },
+            progress: None,
+        }
+    }
+
+    fn moved(record: &Record, command: Command, at: Timestamp) -> Transition {
+        decide(record, command, at).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_run_is_told_twice() {
+        let started = create(JobId(Uuid::from_u128(1)), new(true), NOW);
+        assert_eq!(started.told, Some(Told { kind: EventKind::JobStarted, late: false }));
+        let finished = moved(&started.record, finish_as(Outcome::Succeeded), later(7));
+        assert_eq!(finished.told, Some(Told { kind: EventKind::JobFinished, late: false }));
+        assert_eq!(finished.record.job.duration_ms, Some(7_000));
+    }
+
+    #[test]
+    fn a_queued_job_is_cancelled_at_once_and_untold() {
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW).record;
+        let cancelled = moved(&queued, Command::Cancel, later(1));
+        assert_eq!((cancelled.record.job.state, cancelled.told), (JobState::Cancelled, None));
+        assert_eq!(decide(&cancelled.record, Command::Cancel, later(2)), Ok(None));
+    }
+
+    #[test]
+    fn a_running_job_is_asked_to_stop_once_and_ends_as_its_runner_says() {
+        let asked = moved(&created(true), Command::Cancel, later(1));
+        assert_eq!((asked.record.job.state, asked.record.job.cancel_requested, asked.told), (JobState::Running, true, None));
+        assert_eq!(decide(&asked.record, Command::Cancel, later(2)), Ok(None));
+        let ended = moved(&asked.record, finish_as(Outcome::Succeeded), later(3)).record;
+        assert!(matches!(decide(&ended, Command::Cancel, later(4)), Err(Refusal::BadTransition { .. })));
+    }
+
+    #[test]
+    fn a_lost_run_that_was_queued_again_is_not_taken_back() {
+        let mut lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
+        lost.next_run = Some(JobId(Uuid::from_u128(2)));
+        assert_eq!(decide(&lost, Command::Resume { fence: Fence(1) }, later(20)), Err(Refusal::LeaseStale));
+        assert_eq!(decide(&lost, finish_as(Outcome::Succeeded), later(20)), Err(Refusal::LeaseStale));
+    }
+
+    #[test]
+    fn a_queued_job_is_told_when_it_is_claimed() {
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW);
+        assert_eq!(queued.told, None);
+        let worker = Holder { id: WorkerId(Uuid::nil()), name: "here".to_owned(), host: "host".to_owned() };
+        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone() }, later(1));
+        assert_eq!(claimed.told.map(|told| told.kind), Some(EventKind::JobStarted));
+        assert_eq!(claimed.record.job.worker.as_deref(), Some("here"));
+        assert_eq!(claimed.record.fence, Fence(1));
+        let again = decide(&claimed.record, Command::Claim { worker }, later(2));
+        assert!(matches!(again, Err(Refusal::BadTransition { from: JobState::Running, .. })));
+    }
+
+    #[test]
+    fn the_same_end_twice_changes_nothing_and_another_is_refused() {
+        let ended = moved(&created(true), finish_as(Outcome::Succeeded), later(1)).record;
+        assert_eq!(decide(&ended, finish_as(Outcome::Succeeded), later(2)), Ok(None));
+        assert!(matches!(decide(&ended, finish_as(Outcome::Failed), later(2)), Err(Refusal::BadTransition { .. })));
+    }
+
+    #[test]
+    fn an_older_fence_reports_nothing() {
+        let stale = Fence(0);
+        assert_eq!(decide(&created(true), Command::Resume { fence: stale }, NOW), Err(Refusal::LeaseStale));
+        let Command::Finish { mut report, progress } = finish_as(Outcome::Succeeded) else { unreachable!() };
+        report.fence = stale;
+        assert_eq!(decide(&created(true), Command::Finish { report, progress }, NOW), Err(Refusal::LeaseStale));
+    }
+
+    #[test]
+    fn a_lease_that_runs_out_loses_the_job_once() {
+        let lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
+        assert_eq!(lost.job.state, JobState::Lost);
+        assert_eq!(decide(&lost, Command::Expire { progress: None }, later(16)), Ok(None));
+    }
+
+    #[test]
+    fn a_lost_job_comes_back_or_ends_late() {
+        let lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
+        let back = moved(&lost, Command::Resume { fence: Fence(1) }, later(20));
+        assert_eq!((back.record.job.state, back.record.job.failure.as_deref()), (JobState::Running, None));
+        assert_eq!(back.told.map(|told| told.kind), Some(EventKind::JobStarted));
+        let late = moved(&lost, finish_as(Outcome::Succeeded), later(20));
+        assert_eq!(late.told, Some(Told { kind: EventKind::JobFinished, late: true }));
+    }
+
+    #[test]
+    fn times_of_a_late_report_are_kept_but_never_in_the_future_nor_before_the_start() {
+        let early = create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(5)), ..new(true) }, later(9)).record;
+        assert_eq!(early.job.started_at, Some(later(5)));
+        let future = create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(50)), ..new(true) }, later(9)).record;
+        assert_eq!(future.job.started_at, Some(later(9)));
+        for (reported, kept) in [(1, 5), (7, 7), (70, 20)] {
+            let Command::Finish { mut report, progress } = finish_as(Outcome::Succeeded) else { unreachable!() };
+            report.finished_at = Some(later(reported));
+            let ended = moved(&early, Command::Finish { report, progress }, later(20)).record;
+            assert_eq!(ended.job.finished_at, Some(later(kept)));
+        }
+    }
+}

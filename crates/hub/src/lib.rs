@@ -1,0 +1,288 @@
+//! The job server of Doorbell: it keeps jobs, and tells each run's start and end, once, to whoever listens.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let hub = doorbell_hub::Hub::open(doorbell_hub::Config::new("data"))?;
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:7117").await?;
+//! hub.serve(listener, std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layout
+//! - `http/`: one file a resource; `server`: the accept loop; `connection`, `handover`, `stream`: from a request to a feed; `tls`, `exposure`: who can reach it; `token`, `folder`, `hub_file`: what is on disk beside the database
+//! - `job`: the pure state machine · `create`: creating is safe to repeat · `queue`: who claims what
+//! - `retry`: running a job again · `after`: jobs that wait for others · `schedule/`: jobs that are queued by the clock
+//! - `question`: the same for what a job asks · `expiry`: when time is up
+//! - `writer`: the transaction runner · `store/`: the database behind it · `reads`: the way past it
+//! - `logs/`: what the jobs' commands print, in files
+//! - `tokens`: who may call · `secret`: known by its hash alone · `bucket`: how often
+//! - `live`: what is true now · `feed`: what subscribers are sent, as `block`s · `changes`: what list pages are told · `progress`, `leases`, `workers`: in memory only
+//! - `retention`: what is kept, and for how long
+//!
+//! # Order of one change
+//! decide → commit → publish (live, ring, leases) → wake subscribers → answer. Committed before it is told, told in the
+//! order of the commits, no await and no foreign code under a lock.
+
+mod after;
+mod block;
+mod bucket;
+mod changes;
+mod clock;
+mod connection;
+mod create;
+mod expiry;
+mod exposure;
+mod feed;
+mod figures;
+mod folder;
+mod handover;
+mod http;
+mod hub_file;
+mod job;
+mod leases;
+mod live;
+mod logs;
+mod progress;
+mod question;
+mod queue;
+mod reads;
+mod retention;
+mod retry;
+mod schedule;
+mod secret;
+mod server;
+mod store;
+mod stream;
+mod tls;
+mod token;
+mod tokens;
+mod workers;
+mod writer;
+
+use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, thread, time::Duration};
+
+use doorbell_protocol::Epoch;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+pub use self::{
+    exposure::Exposure,
+    store::StoreError,
+    tls::{TlsError, TlsFiles},
+    token::TokenError,
+};
+use self::{
+    figures::Figures,
+    http::Context,
+    leases::Leases,
+    live::Live,
+    logs::Logs,
+    progress::ProgressMap,
+    reads::Reads,
+    retention::Keep,
+    schedule::Schedules,
+    store::{Read, SqliteStore, Store},
+    token::Token,
+    tokens::Tokens,
+    workers::Workers,
+    writer::{Published, Writer},
+};
+
+/// How a hub is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of the database, the token and the lock. Made when it is not there, closed to other users.
+    pub data_dir: PathBuf,
+    /// Where to announce the address while the hub serves.
+    pub hub_file: Option<PathBuf>,
+    /// How long a job may be silent before it is lost.
+    pub lease_ttl: Duration,
+    /// Who can reach it.
+    pub exposure: Exposure,
+    /// Names that it is called by, beside those of this machine.
+    pub host_names: Vec<String>,
+    /// A job that ended longer ago is forgotten.
+    pub keep_for: Duration,
+    /// Only so many of the jobs that ended last are kept.
+    pub keep_jobs: usize,
+}
+
+/// A hub that has its data folder to itself and is ready to serve.
+pub struct Hub {
+    config: Config,
+    context: Context,
+    tls: Option<TlsAcceptor>,
+    writer: thread::JoinHandle<()>,
+    /// Held until the hub is gone.
+    _lock: File,
+}
+
+/// Why a hub could not be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another hub uses the data folder.
+    #[error("another hub uses the data folder {0}; stop it, or name another folder with --data-dir")]
+    InUse(PathBuf),
+    /// The data folder cannot be made or entered.
+    #[error("cannot use the data folder {path}: {source}")]
+    Folder {
+        /// Of the folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The token file cannot be used.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer's thread could not start.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Why a hub could not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address can be reached from other machines.
+    #[error(
+        "{0} can be reached from other machines, which needs TLS: give --tls-cert and --tls-key, or --behind-proxy when a proxy in front has TLS; or listen on 127.0.0.1"
+    )]
+    NotLoopback(SocketAddr),
+    /// The listener has no address.
+    #[error("cannot listen: {0}")]
+    Listen(#[source] io::Error),
+    /// The address could not be announced.
+    #[error("cannot write {path}: {source}")]
+    HubFile {
+        /// Of the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Config {
+    /// A hub for this machine with its data in `data_dir`, announced nowhere, whose leases last 15 s, and which keeps a job
+    /// for 30 days and 10,000 of them.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            hub_file: None,
+            lease_ttl: Duration::from_secs(15),
+            exposure: Exposure::default(),
+            host_names: Vec::new(),
+            keep_for: Duration::from_secs(30 * 24 * 60 * 60),
+            keep_jobs: 10_000,
+        }
+    }
+
+    /// Where programs of this machine call a hub that listens on `address`.
+    #[must_use]
+    pub fn url(&self, address: SocketAddr) -> String {
+        self.exposure.url(&self.host_names, address)
+    }
+}
+
+impl Hub {
+    /// Takes the data folder, opens the database and makes the token if there is none.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is in the way and what to do.
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        let data_dir = &config.data_dir;
+        let folder_error = |source| OpenError::Folder { path: data_dir.clone(), source };
+        folder::create_private(data_dir).map_err(folder_error)?;
+        let lock = folder::lock(data_dir).map_err(folder_error)?.ok_or_else(|| OpenError::InUse(data_dir.clone()))?;
+        let tls = match &config.exposure {
+            Exposure::Tls(files) => Some(tls::acceptor(files)?),
+            Exposure::ThisMachine | Exposure::BehindProxy => None,
+        };
+        let owner = Token::load_or_create(&data_dir.join("token"))?.hash();
+        let mut store = SqliteStore::open(&data_dir.join("doorbell.db"), Epoch(rand::random()))?;
+        let mut loaded = store.load()?;
+        let shutdown = CancellationToken::new();
+        let tokens = Arc::new(Tokens::new(owner, store.tokens()?, shutdown.clone()));
+        let reads = Reads::new(store.reader()?);
+
+        let logs = Logs::new(data_dir.join("logs"));
+        if let Err(error) = logs.sweep(|job| store.record(job).map(|record| record.is_some()).map_err(io::Error::other)) {
+            tracing::warn!(%error, "could not remove the logs of jobs that are gone");
+        }
+
+        let leases = Arc::new(Leases::new(config.lease_ttl));
+        for record in loaded.active.iter().filter(|record| record.job.state == doorbell_protocol::JobState::Running) {
+            leases.grant(record);
+        }
+        let progress = Arc::new(ProgressMap::default());
+        let schedules = Arc::new(Schedules::new(std::mem::take(&mut loaded.schedules)));
+        let live = Arc::new(Live::new(loaded));
+        let published = Published { live: live.clone(), leases: leases.clone(), progress: progress.clone(), schedules: schedules.clone() };
+        let (writer, thread) = Writer::start(Box::new(store), published).map_err(OpenError::Thread)?;
+        let context = Context {
+            tokens,
+            writer,
+            reads,
+            live,
+            leases,
+            logs,
+            progress,
+            schedules,
+            workers: Workers::default(),
+            subscribers: feed::Subscribers::default(),
+            polls: 0.into(),
+            figures: Figures::default(),
+            shutdown,
+        };
+        Ok(Self { config, context, tls, writer: thread, _lock: lock })
+    }
+
+    /// Serves on `listener` until `shutdown` ends, then ends streams and calls within 3 s. What was acknowledged is on disk.
+    ///
+    /// # Errors
+    /// The listener can be reached by more than the configuration allows, or the address cannot be announced.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let address = listener.local_addr().map_err(ServeError::Listen)?;
+        if !self.config.exposure.allows(address.ip()) {
+            return Err(ServeError::NotLoopback(address));
+        }
+        let announced = self.config.hub_file.as_ref().map(|path| {
+            let url = self.config.url(address);
+            hub_file::announce(path, url, &self.config.data_dir).map_err(|source| ServeError::HubFile { path: path.clone(), source })
+        });
+        let announced = announced.transpose()?;
+        let context = Arc::new(self.context);
+        let token = context.shutdown.clone();
+        let site = self.config.exposure.site(&self.config.host_names, address.ip());
+        let serving = server::serve(listener, self.tls, http::router(context.clone(), site), token.clone());
+        let leases = leases::watch(&context.leases, &context.writer);
+        let expiry = expiry::watch(&context.live, &context.writer);
+        let keep = Keep { age: self.config.keep_for, jobs: self.config.keep_jobs };
+        let retention = retention::watch(keep, &context.live, &context.logs, &context.tokens, &context.writer);
+        let schedules = schedule::fire::watch(&context.schedules, &context.writer);
+        let stop = async {
+            shutdown.await;
+            token.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = serving => {}
+            () = leases => {}
+            () = expiry => {}
+            () = retention => {}
+            () = schedules => {}
+            () = stop => {}
+        }
+        drop(announced);
+        drop(context);
+        // Connections that outlived their deadline may still hold the writer; the lock is held until it is done.
+        let _ = tokio::task::spawn_blocking(move || self.writer.join()).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! What is true now: the jobs that are not over, the questions that are open, the newest events, and the counts.
+//!
+//! One lock guards all of it, so that a snapshot and the place in the feed where it stands are taken in one step. Only
+//! the writer changes it, after the change is committed; nothing awaits and no foreign code runs under the lock.
+
+use std::{
+    cmp::Reverse,
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use doorbell_protocol::{
+    Counts, Epoch, EventId, FeedMessage, Job, JobId, JobState, Question, QuestionId, QuestionState, Sequence, Snapshot, Timestamp, limits,
+};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::{
+    block::{Block, message},
+    feed::Ring,
+    figures::Count,
+    job::Record,
+    store::{Change, Loaded, StoredEvent},
+};
+
+pub(crate) struct Live {
+    now: Mutex<Now>,
+    /// Whoever waits for a commit waits here.
+    wake: watch::Sender<()>,
+}
+
+pub(crate) struct Now {
+    pub(crate) epoch: Epoch,
+    /// Of the newest event.
+    pub(crate) seq: Sequence,
+    pub(crate) ring: Ring,
+    /// How many commits there were.
+    pub(crate) commits: u64,
+    pub(crate) counts: Counts,
+    /// Every queued and running job.
+    pub(crate) active: HashMap<JobId, Record>,
+    /// Every open question.
+    pub(crate) questions: HashMap<QuestionId, Question>,
+    /// Snapshots that were told in place of events that were gone.
+    pub(crate) gaps: Count,
+}
+
+impl Live {
+    pub(crate) fn new(loaded: Loaded) -> Self {
+        let mut ring = Ring::default();
+        for event in &loaded.events {
+            ring.push(event.seq, encode(loaded.epoch, event));
+        }
+        let counts = counts(loaded.active.iter());
+        let active = loaded.active.into_iter().map(|record| (record.job.id, record)).collect();
+        let questions = loaded.questions.into_iter().map(|question| (question.id, question)).collect();
+        let now = Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits: 0, counts, active, questions, gaps: Count::default() };
+        Self { now: Mutex::new(now), wake: watch::Sender::new(()) }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Now> {
+        // Nothing under the lock leaves a change half done, so a panic elsewhere spoils nothing.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells what was committed, in the order of the commits, and wakes whoever waits. They are woken when the lock is free
+    /// again, as they will all want it.
+    pub(crate) fn publish(&self, changes: Vec<Change>) {
+        let mut now = self.lock();
+        for change in changes {
+            now.apply(change);
+        }
+        now.commits += 1;
+        drop(now);
+        self.wake.send_replace(());
+    }
+
+    /// Sees every commit from now on.
+    pub(crate) fn commits(&self) -> watch::Receiver<()> {
+        self.wake.subscribe()
+    }
+}
+
+impl Now {
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId { epoch: self.epoch, seq: self.seq }
+    }
+
+    /// Oldest start first. Of more than [`limits::LIST_BYTES`] hold, those that started last; the counts tell them all.
+    pub(crate) fn running(&self) -> Vec<Job> {
+        let mut jobs: Vec<&Job> = self.active.values().map(|record| &record.job).filter(|job| job.state == JobState::Running).collect();
+        jobs.sort_by_key(|job| Reverse((job.started_at, job.id)));
+        let mut jobs = fitting(jobs);
+        jobs.reverse();
+        jobs
+    }
+
+    /// Oldest first, as many as [`limits::LIST_BYTES`] hold.
+    pub(crate) fn open_questions(&self) -> Vec<Question> {
+        let mut questions: Vec<&Question> = self.questions.values().collect();
+        questions.sort_by_key(|question| (question.asked_at, question.id));
+        fitting(questions)
+    }
+
+    /// The state at this place of the feed, as the lines of a message.
+    pub(crate) fn snapshot(&self, at: Timestamp, gap: bool) -> String {
+        if gap {
+            self.gaps.add_one();
+        }
+        let snapshot = Snapshot { counts: self.counts, running: self.running(), questions: self.open_questions(), now: at, gap };
+        message(self.event_id(), FeedMessage::SNAPSHOT, &serde_json::to_string(&snapshot).unwrap_or_default())
+    }
+
+    fn apply(&mut self, Change { record, question, event }: Change) {
+        if let Some(event) = event {
+            self.seq = event.seq;
+            self.ring.push(event.seq, encode(self.epoch, &event));
+        }
+        if let Some(question) = question {
+            if question.state == QuestionState::Open {
+                self.questions.insert(question.id, question);
+            } else {
+                self.questions.remove(&question.id);
+            }
+        }
+        let after = share(&record);
+        let before = match record.job.state.is_over() {
+            true => self.active.remove(&record.job.id),
+            false => self.active.insert(record.job.id, record),
+        };
+        recount(&mut self.counts, before.as_ref().map(share).unwrap_or_default(), after);
+    }
+}
+
+fn encode(epoch: Epoch, event: &StoredEvent) -> Block {
+    Block::new(&message(EventId { epoch, seq: event.seq }, event.kind.as_str(), &event.data))
+}
+
+/// The first of `items`, as many as fit [`limits::LIST_BYTES`] of JSON.
+fn fitting<T: Clone + Serialize>(items: Vec<&T>) -> Vec<T> {
+    let mut left = limits::LIST_BYTES;
+    let fits = |item: &&T| match serde_json::to_string(item).ok().and_then(|json| left.checked_sub(json.len() + 1)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => false,
+    };
+    items.into_iter().take_while(fits).cloned().collect()
+}
+
+/// Counts from scratch; after that, [`recount`] keeps step.
+pub(crate) fn counts<'a>(active: impl Iterator<Item = &'a Record>) -> Counts {
+    let mut counts = Counts::default();
+    for record in active {
+        recount(&mut counts, Counts::default(), share(record));
+    }
+    counts
+}
+
+/// What one job adds to the counts.
+pub(crate) fn share(record: &Record) -> Counts {
+    let mut share = Counts { waiting: record.job.waiting, ..Counts::default() };
+    match record.job.state {
+        JobState::Running => share.running = 1,
+        JobState::Queued => share.queued = 1,
+        JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {}
+    }
+    share
+}
+
+/// Puts `after` in the place of what a job has added so far.
+pub(crate) fn recount(counts: &mut Counts, before: Counts, after: Counts) {
+    counts.running = counts.running + after.running - before.running;
+    counts.queued = counts.queued + after.queued - before.queued;
+    counts.waiting = counts.waiting + after.waiting - before.waiting;
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

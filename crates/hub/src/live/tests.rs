@@ -1,0 +1,153 @@
+//! Changes in the middle of a subscription, on real threads: nothing is lost and nothing comes twice.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use doorbell_protocol::{EventKind, jobs::NewJob};
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    block::Framing,
+    feed::{Subscriber, Subscribers},
+    job,
+};
+
+const ROUNDS: u64 = 30;
+const EVENTS: u64 = 300;
+const LISTENERS: u64 = 4;
+const WAITS: u64 = 20_000;
+/// Nothing that is waited for takes this long.
+const LONG: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_change_while_somebody_subscribes_is_neither_lost_nor_told_twice() {
+    for round in 0..ROUNDS {
+        let live = Arc::new(empty());
+        let listening = Subscribers::default();
+        thread::scope(|scope| {
+            for listener in 0..LISTENERS {
+                let (live, listening) = (live.clone(), listening.clone());
+                scope.spawn(move || listen(&live, &listening, round + listener));
+            }
+            for seq in 1..=EVENTS {
+                live.publish(vec![started(seq)]);
+                if (seq + round) % 7 == 0 {
+                    thread::yield_now();
+                }
+            }
+        });
+        assert_eq!(listening.count(), 0);
+    }
+}
+
+#[test]
+fn a_change_while_somebody_is_about_to_wait_wakes_it() {
+    let live = Arc::new(empty());
+    let heard: [AtomicU64; 2] = Default::default();
+    thread::scope(|scope| {
+        for heard in &heard {
+            let mut subscriber =
+                Subscriber::new(live.clone(), Some(Some(EventId { epoch: Epoch(7), seq: Sequence(0) })), &Subscribers::default());
+            scope.spawn(move || {
+                let runtime = runtime();
+                while heard.load(Ordering::Acquire) < WAITS {
+                    match subscriber.next() {
+                        None if wait(&runtime, &mut subscriber) => {}
+                        None => {
+                            // Whoever publishes must not wait for this thread.
+                            heard.store(u64::MAX, Ordering::Release);
+                            panic!("it was not woken");
+                        }
+                        Some(block) => {
+                            if let Some((_, seq, _)) = read(block.framed(Framing::UntilClose)) {
+                                heard.store(seq, Ordering::Release);
+                            }
+                        }
+                    }
+                }
+            });
+        }
+        // Each event is the last one until everybody has heard it, so nothing else would wake a sleeper.
+        for seq in 1..=WAITS {
+            live.publish(vec![started(seq)]);
+            while heard.iter().any(|heard| heard.load(Ordering::Acquire) < seq) {
+                std::hint::spin_loop();
+            }
+        }
+    });
+}
+
+/// Subscribes again and again, each time from where it was, until it has heard the last event.
+fn listen(live: &Arc<Live>, listening: &Subscribers, seed: u64) {
+    let runtime = runtime();
+    let mut last = None;
+    while last != Some(EVENTS) {
+        let id = last.map(|seq| Some(EventId { epoch: Epoch(7), seq: Sequence(seq) }));
+        let mut subscriber = Subscriber::new(live.clone(), id, listening);
+        // Some stay to the end.
+        let stay = if seed.is_multiple_of(3) { EVENTS } else { 1 + (seed + last.unwrap_or(0)) % 5 };
+        let mut heard = 0;
+        while heard < stay && last != Some(EVENTS) {
+            let Some(block) = subscriber.next() else {
+                assert!(wait(&runtime, &mut subscriber), "it was not woken");
+                continue;
+            };
+            if let Some((kind, seq, running)) = read(block.framed(Framing::UntilClose)) {
+                match (kind, last) {
+                    (FeedMessage::SNAPSHOT, None) => {}
+                    (_, Some(last)) => assert_eq!((kind, seq), ("job.started", last + 1)),
+                    (_, None) => panic!("{kind} before a snapshot"),
+                }
+                // Each event starts a job, so the counts belong to this very place of the feed.
+                assert_eq!(running, seq);
+                last = Some(seq);
+                heard += 1;
+            }
+        }
+    }
+}
+
+pub(crate) fn empty() -> Live {
+    Live::new(Loaded {
+        epoch: Epoch(7),
+        seq: Sequence(0),
+        events: Vec::new(),
+        active: Vec::new(),
+        schedules: Vec::new(),
+        questions: Vec::new(),
+    })
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+/// Whether the subscriber was woken.
+fn wait(runtime: &Runtime, subscriber: &mut Subscriber) -> bool {
+    runtime.block_on(async { tokio::time::timeout(LONG, subscriber.woken()).await }).is_ok()
+}
+
+/// What a message is, where it stands, and how many jobs it says run.
+fn read(block: &[u8]) -> Option<(&'static str, u64, u64)> {
+    let text = std::str::from_utf8(block).unwrap();
+    let field = |name| text.lines().find_map(|line: &str| line.strip_prefix(name));
+    let kind = if field("event: ")? == FeedMessage::SNAPSHOT { FeedMessage::SNAPSHOT } else { EventKind::JobStarted.as_str() };
+    let id: EventId = field("id: ")?.parse().unwrap();
+    let data: serde_json::Value = serde_json::from_str(field("data: ")?).unwrap();
+    Some((kind, id.seq.0, data["counts"]["running"].as_u64()?))
+}
+
+pub(crate) fn started(seq: u64) -> Change {
+    let new = NewJob { name: "make".to_owned(), start: true, ..NewJob::default() };
+    let record = job::create(JobId(Uuid::from_u128(u128::from(seq))), new, Timestamp::EPOCH).record;
+    let data = format!(r#"{{"counts":{{"running":{seq}}}}}"#);
+    Change { record, question: None, event: Some(StoredEvent { seq: Sequence(seq), kind: EventKind::JobStarted, data }) }
+}

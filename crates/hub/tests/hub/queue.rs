@@ -1,0 +1,148 @@
+//! Queued jobs and who runs them.
+
+use std::{collections::HashSet, time::Duration};
+
+use doorbell_protocol::{ErrorCode, JobId, JobState, Timestamp};
+use futures_util::future::join_all;
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::{Refused, TestHub, refused};
+
+#[tokio::test]
+async fn a_claimed_job_runs_and_is_told() {
+    let hub = TestHub::start().await;
+    let mut feed = hub.feed(None).await;
+    feed.snapshot().await;
+    let new = json!({"name": "backup", "command": ["rsync", "-a"], "cwd": "/srv", "env": {"A": "1"}});
+    assert_eq!(hub.post("/v1/jobs", new).await.status(), StatusCode::CREATED);
+    assert_eq!((hub.stats().await.counts.queued, hub.stats().await.seq.0), (1, 0));
+    let worker = hub.worker("one", 100).await;
+    let claim = hub.claim(worker, 0).await.unwrap();
+    assert_eq!((claim.job.state, claim.job.worker.as_deref(), claim.lease.fence.0), (JobState::Running, Some("one"), 1));
+    assert_eq!(
+        (claim.task.command.as_slice(), claim.task.cwd.as_deref()),
+        (["rsync".to_owned(), "-a".to_owned()].as_slice(), Some("/srv"))
+    );
+    let (_, kind, event) = feed.event().await;
+    assert_eq!((kind, event.counts.running, event.counts.queued), ("job.started", 1, 0));
+}
+
+#[tokio::test]
+async fn the_oldest_job_is_claimed_first_and_each_by_one_worker() {
+    let hub = TestHub::start().await;
+    for n in 0..20 {
+        hub.post("/v1/jobs", json!({"name": n.to_string(), "command": ["true"]})).await;
+    }
+    let workers = [hub.worker("one", 100).await, hub.worker("two", 100).await];
+    assert_eq!(hub.claim(workers[0], 0).await.unwrap().job.name, "0");
+    let mut claims = Vec::new();
+    for _ in 0..10 {
+        let (one, two) = tokio::join!(hub.claim(workers[0], 0), hub.claim(workers[1], 0));
+        claims.extend([one, two].into_iter().flatten());
+    }
+    let ids: HashSet<_> = claims.iter().map(|claim| claim.job.id).collect();
+    assert_eq!((claims.len(), ids.len()), (19, 19));
+}
+
+#[tokio::test]
+async fn a_claim_waits_for_a_job() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 100).await;
+    let (claimed, _) = tokio::join!(hub.claim(worker, 20_000), async {
+        // Not claimed by the worker's first look: another job has come and gone by then.
+        let job = hub.started("other").await.job;
+        hub.finish(job.id, "succeeded").await;
+        hub.post("/v1/test-jobs", json!({"duration_ms": 100})).await
+    });
+    let claimed = claimed.unwrap();
+    assert_eq!(claimed.job.name, "Test job");
+    assert_eq!(claimed.task.command, ["doorbell", "test-job-steps", "--duration-ms", "100"]);
+    assert_eq!(hub.claim(worker, 1).await, None);
+}
+
+#[tokio::test]
+async fn an_unknown_worker_is_told_to_register() {
+    let hub = TestHub::start().await;
+    let answer = hub.post("/v1/claims", json!({"worker": uuid::Uuid::now_v7(), "wait_ms": 0})).await;
+    assert_eq!(refused(answer).await, Refused(404, ErrorCode::NotFound, Some("worker".to_owned())));
+}
+
+#[tokio::test]
+async fn each_job_goes_to_one_worker_however_many_create_and_claim() {
+    let hub = std::sync::Arc::new(TestHub::start().await);
+    let creators = (0..5).map(|_| {
+        let hub = hub.clone();
+        tokio::spawn(async move {
+            let mut created = Vec::new();
+            for n in 0..20 {
+                created.push(hub.queued(&n.to_string(), json!({})).await.id);
+            }
+            created
+        })
+    });
+    let claimers = (0..8).map(|n| {
+        let hub = hub.clone();
+        tokio::spawn(async move {
+            let worker = hub.worker(&n.to_string(), 100).await;
+            let mut claimed = Vec::new();
+            // The last long poll of each ends when another has taken the last job and nothing more comes.
+            while let Some(claim) = hub.claim(worker, 500).await {
+                claimed.push(claim.job.id);
+            }
+            claimed
+        })
+    });
+    let (creators, claimers): (Vec<_>, Vec<_>) = (creators.collect(), claimers.collect());
+    let mut created: Vec<JobId> = join_all(creators).await.into_iter().flat_map(Result::unwrap).collect();
+    let mut claimed: Vec<JobId> = join_all(claimers).await.into_iter().flat_map(Result::unwrap).collect();
+    created.sort_unstable();
+    claimed.sort_unstable();
+    assert_eq!((claimed.len(), claimed), (100, created));
+    let stats = hub.stats().await;
+    assert_eq!((stats.counts.running, stats.counts.queued, stats.seq.0), (100, 0, 100));
+}
+
+#[tokio::test]
+async fn the_highest_priority_is_claimed_first() {
+    let hub = TestHub::start().await;
+    for (name, priority) in [("low", -1), ("first", 0), ("second", 0), ("high", 7)] {
+        hub.queued(name, json!({"priority": priority})).await;
+    }
+    let worker = hub.worker("one", 100).await;
+    for expected in ["high", "first", "second", "low"] {
+        assert_eq!(hub.claim(worker, 0).await.unwrap().job.name, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_job_with_a_time_wakes_who_waits_when_it_has_come() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 100).await;
+    let at: Timestamp = (std::time::SystemTime::now() + Duration::from_millis(600)).into();
+    hub.queued("tomorrow", json!({"not_before": Timestamp::from(std::time::SystemTime::now() + Duration::from_secs(86_400))})).await;
+    hub.queued("soon", json!({"not_before": at})).await;
+    assert_eq!(hub.claim(worker, 0).await, None);
+    let claim = hub.claim(worker, 20_000).await.unwrap();
+    assert_eq!(claim.job.name, "soon");
+    assert!(claim.job.started_at.unwrap() >= at);
+}
+
+#[tokio::test]
+async fn a_worker_gets_no_more_jobs_than_it_has_slots() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 2).await;
+    for name in ["a", "b", "c"] {
+        hub.queued(name, json!({})).await;
+    }
+    let first = hub.claim(worker, 0).await.unwrap();
+    assert_eq!(hub.claim(worker, 0).await.unwrap().job.name, "b");
+    assert_eq!(hub.claim(worker, 0).await, None);
+    let (third, _) = tokio::join!(hub.claim(worker, 20_000), hub.finish(first.job.id, "succeeded"));
+    assert_eq!(third.unwrap().job.name, "c");
+    // A hub that restarts still knows who runs what.
+    hub.queued("d", json!({})).await;
+    let hub = hub.restart().await;
+    let again = hub.worker("one", 2).await;
+    assert_eq!((again, hub.claim(again, 0).await), (worker, None));
+}

@@ -1,0 +1,187 @@
+//! What each role may do, and how a token comes and goes.
+
+use doorbell_protocol::{ErrorCode, limits, token::CreatedToken};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::support::{LONG, Refused, TestHub, refused};
+
+const UNKNOWN: &str = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab";
+
+async fn token(hub: &TestHub, body: Value) -> CreatedToken {
+    let answer = hub.post("/v1/tokens", body).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    answer.json().await.unwrap()
+}
+
+async fn holder_of(hub: &TestHub, role: &str) -> String {
+    token(hub, json!({"name": role, "roles": [role]})).await.secret
+}
+
+async fn call(hub: &TestHub, secret: &str, method: &str, path: &str, body: Value) -> Response {
+    hub.bare(method.parse().unwrap(), path).bearer_auth(secret).json(&body).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn each_call_needs_its_role_and_a_refusal_names_it() {
+    let hub = TestHub::start().await;
+    let job = hub.started("make").await.job;
+    let started = json!({"name": "make", "start": true});
+    let worker = json!({"name": "w", "host": "h", "slots": 1});
+    let calls = [
+        ("report", "POST", "/v1/jobs".to_owned(), started),
+        ("report", "PUT", format!("/v1/jobs/{}/progress", job.id), json!({"fence": 1, "fraction": 0.5})),
+        ("report", "PUT", format!("/v1/jobs/{}/lease", job.id), json!({"fence": 1})),
+        ("report", "POST", format!("/v1/jobs/{}/finish", job.id), json!({"fence": 1, "outcome": "failed"})),
+        ("work", "POST", "/v1/workers".to_owned(), worker),
+        ("work", "POST", "/v1/claims".to_owned(), json!({"worker": UNKNOWN})),
+        ("work", "PUT", format!("/v1/workers/{UNKNOWN}"), json!({})),
+        ("answer", "POST", format!("/v1/jobs/{UNKNOWN}/cancel"), json!({})),
+        ("admin", "POST", format!("/v1/jobs/{UNKNOWN}/retry"), json!({})),
+        ("admin", "DELETE", format!("/v1/jobs/{UNKNOWN}"), json!({})),
+        ("admin", "DELETE", format!("/v1/workers/{UNKNOWN}"), json!({})),
+        ("admin", "GET", "/v1/schedules".to_owned(), json!({})),
+        ("admin", "POST", "/v1/schedules".to_owned(), json!({"name": "rm", "cron": "@daily", "command": ["rm"]})),
+        ("admin", "PUT", format!("/v1/schedules/{UNKNOWN}"), json!({"name": "rm", "cron": "@daily", "command": ["rm"]})),
+        ("admin", "DELETE", format!("/v1/schedules/{UNKNOWN}"), json!({})),
+        ("admin", "POST", "/v1/test-jobs".to_owned(), json!({})),
+        ("admin", "GET", "/v1/tokens".to_owned(), json!({})),
+        ("admin", "POST", "/v1/tokens".to_owned(), json!({"name": "more", "roles": ["admin"]})),
+        ("admin", "DELETE", format!("/v1/tokens/{UNKNOWN}"), json!({})),
+    ];
+    for role in ["report", "work", "answer", "admin"] {
+        let secret = holder_of(&hub, role).await;
+        for (needed, method, path, body) in &calls {
+            let answer = call(&hub, &secret, method, path, body.clone()).await;
+            if role == *needed || role == "admin" || (role == "work" && *needed == "report") {
+                assert_ne!(answer.status(), StatusCode::FORBIDDEN, "{role}: {method} {path}");
+                continue;
+            }
+            let body: Value = answer.json().await.unwrap();
+            let message = body["error"]["message"].as_str().unwrap();
+            assert_eq!(body["error"]["code"], "forbidden", "{role}: {method} {path}");
+            assert!(message.contains(&format!("`{needed}`")) && message.ends_with(role), "{role}: {method} {path}: {message}");
+        }
+        for path in ["/v1/jobs", "/v1/jobs?state=running", "/v1/questions", "/v1/stats", "/v1/workers"] {
+            assert_eq!(call(&hub, &secret, "GET", path, json!({})).await.status(), StatusCode::OK, "{role}: {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_do_changes_nothing() {
+    let hub = TestHub::start().await;
+    let secret = holder_of(&hub, "report").await;
+    let answer = call(&hub, &secret, "POST", "/v1/jobs", json!({"name": "rm", "command": ["rm", "-r", "/"]})).await;
+    assert_eq!(refused(answer).await, Refused(403, ErrorCode::Forbidden, Some("Authorization".to_owned())));
+    let answer = call(&hub, &secret, "POST", "/v1/tokens", json!({"name": "me", "roles": ["admin"]})).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(hub.stats().await.counts.queued, 0);
+    assert_eq!(hub.get("/v1/tokens").await["tokens"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_outlives_a_restart_and_its_secret_is_told_once() {
+    let hub = TestHub::start().await;
+    let CreatedToken { token, secret } = token(&hub, json!({"name": "ci\u{202e}", "roles": ["report", "report"]})).await;
+    assert_eq!((token.name.as_str(), token.roles.len(), token.expires_at), ("ci", 1, None));
+    let hub = hub.restart().await;
+    assert_eq!(call(&hub, &secret, "GET", "/v1/stats", json!({})).await.status(), StatusCode::OK);
+    let list = hub.get("/v1/tokens").await;
+    assert_eq!(list["tokens"], json!([token]));
+    hub.stop_and(|folder| {
+        for file in ["doorbell.db", "doorbell.db-wal"] {
+            let bytes = std::fs::read(folder.join("data").join(file)).unwrap_or_default();
+            let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+            assert!(!has(&secret) && !has(secret.trim_start_matches("doorbell_")), "{file} holds the secret");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_removed_lets_nobody_in_and_ends_its_streams() {
+    let hub = TestHub::start().await;
+    let CreatedToken { token, secret } = token(&hub, json!({"name": "phone", "roles": ["answer"]})).await;
+    let mut feed = hub.feed_as(&secret, None).await;
+    feed.snapshot().await;
+    let mut own = hub.feed(None).await;
+    own.snapshot().await;
+    let path = format!("/v1/tokens/{}", token.id);
+    assert_eq!(hub.call(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert!(feed.maybe_next().await.is_none());
+    assert_eq!(refused(call(&hub, &secret, "GET", "/v1/stats", json!({})).await).await.0, 401);
+    assert_eq!(refused(hub.call(Method::DELETE, &path).send().await.unwrap()).await.0, 404);
+    hub.started("make").await;
+    assert_eq!(own.event().await.0.seq.0, 1);
+    let hub = hub.restart().await;
+    assert_eq!(refused(call(&hub, &secret, "GET", "/v1/stats", json!({})).await).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_token_that_expires_lets_nobody_in_and_ends_its_streams() {
+    let hub = TestHub::start().await;
+    let secret = token(&hub, json!({"name": "guest", "roles": ["answer"], "expires_in_ms": 300})).await.secret;
+    let mut feed = hub.feed_as(&secret, None).await;
+    feed.snapshot().await;
+    assert!(feed.maybe_next().await.is_none());
+    assert_eq!(refused(call(&hub, &secret, "GET", "/v1/stats", json!({})).await).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_token_is_refused_by_field_when_it_cannot_be_made() {
+    let hub = TestHub::start().await;
+    for (body, field) in [
+        (json!({"roles": ["work"]}), "name"),
+        (json!({"name": "x"}), "roles"),
+        (json!({"name": "x", "roles": ["root"]}), "roles"),
+        (json!({"name": "x", "roles": ["work"], "expires_in_ms": 0}), "expires_in_ms"),
+    ] {
+        assert_eq!(refused(hub.post("/v1/tokens", body).await).await, Refused(422, ErrorCode::Invalid, Some(field.to_owned())));
+    }
+    let answer = hub.call(Method::DELETE, "/v1/tokens/7").send().await.unwrap();
+    assert_eq!(refused(answer).await, Refused(400, ErrorCode::Malformed, Some("id".to_owned())));
+}
+
+#[tokio::test]
+async fn whoever_calls_too_often_is_told_when_to_come_back_and_others_are_not_held_up() {
+    let hub = TestHub::start().await;
+    let (eager, calm) = (holder_of(&hub, "report").await, holder_of(&hub, "report").await);
+    let refusal = futures_util::future::select_all((0..4).map(|_| Box::pin(outrun(&hub, &eager)))).await.0;
+    assert!(refusal.to_lowercase().contains("\r\nretry-after: 1\r\n") && refusal.contains("\"slow_down\""), "{refusal}");
+    assert_eq!(call(&hub, &calm, "GET", "/v1/stats", json!({})).await.status(), StatusCode::OK);
+    for _ in 0..limits::CALLS_AT_ONCE / 100 {
+        assert_eq!(hub.call(Method::GET, "/v1/stats").send().await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+/// Sends calls without waiting for answers until one is refused, and gives that answer.
+async fn outrun(hub: &TestHub, secret: &str) -> String {
+    let one = format!("GET /v1/stats HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n\r\n");
+    let (mut answers, mut calls) = TcpStream::connect(hub.address).await.unwrap().into_split();
+    let many = one.repeat(500);
+    let send = async { while calls.write_all(many.as_bytes()).await.is_ok() {} };
+    let receive = async {
+        let (mut text, mut block) = (String::new(), [0; 64 * 1024]);
+        loop {
+            if let Some(at) = text.find("HTTP/1.1 429 ")
+                && text[at..].contains("slow_down")
+            {
+                return text.split_off(at);
+            }
+            text.drain(..text.len().saturating_sub(2_000));
+            let size = answers.read(&mut block).await.unwrap();
+            text.push_str(std::str::from_utf8(&block[..size]).unwrap());
+        }
+    };
+    tokio::select! {
+        () = send => panic!("the hub closed the connection"),
+        refusal = timeout(LONG, receive) => refusal.expect("nobody was told to slow down"),
+    }
+}

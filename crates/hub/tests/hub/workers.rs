@@ -1,0 +1,90 @@
+//! Workers come, are seen, and go.
+
+use doorbell_protocol::{
+    ErrorCode, WorkerId,
+    worker::{OneWorker, WorkerList, WorkerState, WorkerStatus},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use crate::support::{Refused, TestHub, refused};
+
+async fn list(hub: &TestHub) -> Vec<WorkerStatus> {
+    serde_json::from_value::<WorkerList>(hub.get("/v1/workers").await).unwrap().workers
+}
+
+async fn drain(hub: &TestHub, id: WorkerId) {
+    for _ in 0..2 {
+        assert_eq!(hub.delete(&format!("/v1/workers/{id}")).await.status(), StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test]
+async fn the_list_tells_who_is_there_and_what_each_runs() {
+    let hub = TestHub::start().await;
+    let [zoe, ada] = [hub.worker("zoe", 2).await, hub.worker("ada", 1).await];
+    for name in ["a", "b"] {
+        hub.queued(name, json!({})).await;
+    }
+    let jobs = [hub.claim(zoe, 0).await.unwrap().job.id, hub.claim(zoe, 0).await.unwrap().job.id];
+    let workers = list(&hub).await;
+    assert_eq!(workers.iter().map(|status| status.worker.id).collect::<Vec<_>>(), [ada, zoe]);
+    assert_eq!((workers[0].running.as_slice(), workers[1].running.as_slice()), (&[][..], &jobs[..]));
+    assert_eq!(workers[1].state, WorkerState::Active);
+
+    let answer = hub.call(Method::PUT, &format!("/v1/workers/{ada}")).send().await.unwrap();
+    let seen = answer.json::<OneWorker>().await.unwrap().worker;
+    assert!(seen.worker.id == ada && seen.last_seen >= workers[0].last_seen);
+}
+
+#[tokio::test]
+async fn a_drained_worker_ends_what_it_runs_and_is_gone() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 2).await;
+    let job = hub.queued("long", json!({})).await;
+    hub.claim(worker, 0).await.unwrap();
+    let claim = json!({"worker": worker, "wait_ms": 20_000});
+    let draining = || Refused(409, ErrorCode::WorkerDraining, Some("worker".to_owned()));
+    // A claim that waits is told at once.
+    let (waiting, ()) = tokio::join!(hub.post("/v1/claims", claim.clone()), drain(&hub, worker));
+    assert_eq!(refused(waiting).await, draining());
+    hub.queued("next", json!({})).await;
+    assert_eq!(refused(hub.post("/v1/claims", claim.clone()).await).await, draining());
+    assert_eq!(list(&hub).await[0].state, WorkerState::Draining);
+    hub.finish(job.id, "succeeded").await;
+    assert_eq!(list(&hub).await, []);
+    assert_eq!(refused(hub.post("/v1/claims", claim).await).await, draining());
+    // Registering ends the drain.
+    assert_eq!(hub.worker("one", 2).await, worker);
+    assert_eq!(hub.claim(worker, 0).await.unwrap().job.name, "next");
+}
+
+#[tokio::test]
+async fn no_claim_is_granted_once_a_drain_is_answered() {
+    let hub = TestHub::start().await;
+    for _ in 0..20 {
+        let worker = hub.worker("one", 100).await;
+        let job = hub.queued("job", json!({})).await;
+        let claim = json!({"worker": worker, "wait_ms": 0});
+        let (claimed, running) = tokio::join!(hub.post("/v1/claims", claim), async {
+            drain(&hub, worker).await;
+            hub.stats().await.counts.running
+        });
+        assert_eq!(hub.stats().await.counts.running, running);
+        assert_eq!(u32::from(claimed.status() == StatusCode::OK), running);
+        match running {
+            0 => hub.cancel(job.id).await,
+            _ => hub.finish(job.id, "succeeded").await,
+        };
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_worker_can_neither_be_heard_nor_drained() {
+    let hub = TestHub::start().await;
+    let path = format!("/v1/workers/{}", uuid::Uuid::now_v7());
+    for answer in [hub.call(Method::PUT, &path).send().await.unwrap(), hub.delete(&path).await] {
+        assert_eq!(refused(answer).await, Refused(404, ErrorCode::NotFound, Some("worker".to_owned())));
+    }
+    assert_eq!(refused(hub.delete("/v1/workers/7").await).await, Refused(400, ErrorCode::Malformed, Some("id".to_owned())));
+}

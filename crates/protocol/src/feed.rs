@@ -1,0 +1,131 @@
+//! The feed: two events a run, two more a question, and the snapshot that a subscriber starts from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Job, Timestamp, question::Question};
+
+/// How many jobs there are, as of one sequence. Any single event makes a badge right.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Counts {
+    /// Jobs that run.
+    pub running: u32,
+    /// Jobs that wait for a worker.
+    #[serde(default)]
+    pub queued: u32,
+    /// Questions that are open.
+    #[serde(default)]
+    pub waiting: u32,
+}
+
+/// The data of an event.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Event {
+    /// When the hub committed it.
+    pub at: Timestamp,
+    /// Counts as of this event.
+    pub counts: Counts,
+    /// The job as of this event.
+    pub job: Job,
+    /// The question as of this event, when it tells about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
+    /// Whether a run that was told as lost has ended after all. The counts do not move.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
+}
+
+/// What an event tells. On the wire the SSE `event` field.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum EventKind {
+    /// `job.started`: a job runs; also when a lost one comes back.
+    JobStarted,
+    /// `job.finished`: a job ended, was cancelled or was lost.
+    JobFinished,
+    /// `question.asked`: a job waits for somebody's answer.
+    QuestionAsked,
+    /// `question.closed`: it was answered, withdrawn or expired, or its job is over.
+    QuestionClosed,
+}
+
+/// The data of a `snapshot`: everything a subscriber must know before its first event.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Snapshot {
+    /// Counts as of the snapshot's id.
+    pub counts: Counts,
+    /// Every running job, oldest start first, without progress; of thousands, those that started last. See
+    /// [`limits::LIST_BYTES`](crate::limits::LIST_BYTES).
+    pub running: Vec<Job>,
+    /// Every open question, oldest first, within the same bound.
+    #[serde(default)]
+    pub questions: Vec<Question>,
+    /// The hub's clock.
+    pub now: Timestamp,
+    /// Whether events may have been missed: the Last-Event-ID was too old or unknown.
+    pub gap: bool,
+}
+
+/// One message of the feed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FeedMessage {
+    /// The state to start from; replaces all that was known.
+    Snapshot(Snapshot),
+    /// One change.
+    Event(EventKind, Box<Event>),
+}
+
+/// Why a message of the feed could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the hub sent a {event} that cannot be read: {source}")]
+pub struct DecodeError {
+    event: String,
+    source: serde_json::Error,
+}
+
+impl EventKind {
+    /// Every kind that this version knows.
+    pub const ALL: [Self; 4] = [Self::JobStarted, Self::JobFinished, Self::QuestionAsked, Self::QuestionClosed];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::JobStarted => "job.started",
+            Self::JobFinished => "job.finished",
+            Self::QuestionAsked => "question.asked",
+            Self::QuestionClosed => "question.closed",
+        }
+    }
+
+    /// The kind that `name` stands for, if this version knows it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl FeedMessage {
+    /// SSE `event` field of a snapshot.
+    pub const SNAPSHOT: &str = "snapshot";
+    /// Header of the answer that opens a feed: the id of the newest event at that moment.
+    pub const NEWEST_HEADER: &str = "doorbell-newest";
+
+    /// Reads a message by its SSE `event` and `data` fields. `None` is an event of a later version, to be passed over.
+    ///
+    /// # Errors
+    /// The data is not what the event's name promises.
+    pub fn decode(event: &str, data: &str) -> Result<Option<Self>, DecodeError> {
+        let error = |source| DecodeError { event: event.to_owned(), source };
+        if event == Self::SNAPSHOT {
+            return serde_json::from_str(data).map(|snapshot| Some(Self::Snapshot(snapshot))).map_err(error);
+        }
+        EventKind::from_name(event)
+            .map(|kind| serde_json::from_str(data).map(|event| Self::Event(kind, Box::new(event))).map_err(error))
+            .transpose()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

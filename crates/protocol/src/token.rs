@@ -1,0 +1,151 @@
+//! Tokens: who may call a hub, and what for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Invalid, Timestamp, TokenId, limits, text};
+
+/// What a token is good for. Every token may read jobs, questions, logs, workers and figures.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Tells of jobs that its holder runs itself. Can make nobody else run anything.
+    Report,
+    /// Claims queued jobs and reports for them.
+    Work,
+    /// Answers the questions of jobs, and cancels them.
+    Answer,
+    /// Everything: queues commands, and makes tokens.
+    Admin,
+    /// A role of a later version, which is good for nothing here.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Body of `POST /v1/tokens`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct NewToken {
+    /// What people call it, 1 to 200 characters: who holds it, and where.
+    #[serde(default)]
+    pub name: String,
+    /// At least one.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// How long it is good, in milliseconds; for ever when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_ms: Option<u64>,
+}
+
+/// A token without its secret, which nobody can read again.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Token {
+    /// Names it.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: String,
+    /// What it is good for.
+    pub roles: Vec<Role>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ceases to be good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Answer to `POST /v1/tokens`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CreatedToken {
+    /// What was made.
+    pub token: Token,
+    /// What its holder sends as `Authorization: Bearer …`. Told this once.
+    pub secret: String,
+}
+
+/// Answer to `GET /v1/tokens`, oldest first. The token file of the data folder is not among them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct TokenList {
+    /// Every token that was made and not removed.
+    pub tokens: Vec<Token>,
+}
+
+impl Role {
+    const ALL: [Self; 4] = [Self::Report, Self::Work, Self::Answer, Self::Admin];
+
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Work => "work",
+            Self::Answer => "answer",
+            Self::Admin => "admin",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a token with this role may do what needs `other`.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        match self {
+            Self::Admin => true,
+            // Whoever runs a claimed job must be able to report for it.
+            Self::Work => matches!(other, Self::Work | Self::Report),
+            Self::Report | Self::Answer => self == other,
+            Self::Unknown => false,
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = Invalid;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or_else(|| Invalid::new("roles", "use report, work, answer or admin"))
+    }
+}
+
+impl NewToken {
+    /// The request with its name cleaned and each role once.
+    ///
+    /// # Errors
+    /// Names the field that is not allowed.
+    pub fn check(mut self) -> Result<Self, Invalid> {
+        self.name = text::clean_cut(&self.name, limits::NAME_CHARS);
+        if self.name.is_empty() {
+            return Err(Invalid::new("name", "must have at least one printable character"));
+        }
+        if self.roles.is_empty() || self.roles.contains(&Role::Unknown) {
+            return Err(Invalid::new("roles", "use one or more of report, work, answer and admin"));
+        }
+        self.roles = Role::ALL.into_iter().filter(|role| self.roles.contains(role)).collect();
+        if self.expires_in_ms == Some(0) {
+            return Err(Invalid::new("expires_in_ms", "must be at least 1, or left out for a token that does not expire"));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_covers_itself_and_what_it_cannot_do_without() {
+        let covered = |role: Role| Role::ALL.into_iter().filter(|other| role.covers(*other)).map(Role::as_str).collect::<Vec<_>>();
+        assert_eq!(covered(Role::Report), ["report"]);
+        assert_eq!(covered(Role::Work), ["report", "work"]);
+        assert_eq!(covered(Role::Answer), ["answer"]);
+        assert_eq!(covered(Role::Admin), ["report", "work", "answer", "admin"]);
+        assert!(covered(Role::Unknown).is_empty());
+    }
+
+    #[test]
+    fn a_token_must_be_good_for_something_known() {
+        let new = |roles: &[Role]| NewToken { name: "ci".to_owned(), roles: roles.to_vec(), expires_in_ms: None };
+        assert_eq!(new(&[Role::Work, Role::Report, Role::Work]).check().unwrap().roles, [Role::Report, Role::Work]);
+        for roles in [&[][..], &[Role::Unknown], &[Role::Report, Role::Unknown]] {
+            assert_eq!(new(roles).check().unwrap_err().field, "roles");
+        }
+        assert_eq!(NewToken { name: "\u{7}".to_owned(), ..new(&[Role::Report]) }.check().unwrap_err().field, "name");
+        assert_eq!(NewToken { expires_in_ms: Some(0), ..new(&[Role::Report]) }.check().unwrap_err().field, "expires_in_ms");
+    }
+}

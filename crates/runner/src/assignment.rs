@@ -1,0 +1,45 @@
+//! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be discovered.
+
+use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Token};
+use doorbell_protocol::worker::Claim;
+use serde::{Deserialize, Serialize};
+
+/// A claim and whom to report to. A bare claim is an assignment, too.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Assignment {
+    #[serde(flatten)]
+    pub(crate) claim: Claim,
+    /// Set when the worker's hub is fixed. It goes through a pipe because arguments and variables are seen by others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hub: Option<FixedHub>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct FixedHub {
+    url: String,
+    token: String,
+}
+
+impl Assignment {
+    pub(crate) fn new(claim: Claim, source: &EndpointSource) -> Self {
+        let hub =
+            source.as_fixed().map(|endpoint| FixedHub { url: endpoint.url().to_owned(), token: endpoint.token().expose().to_owned() });
+        Self { claim, hub }
+    }
+
+    /// The hub to report to.
+    pub(crate) fn source(&self) -> Result<EndpointSource, DiscoverError> {
+        let Some(hub) = &self.hub else {
+            return Ok(EndpointSource::discovered());
+        };
+        let token = Token::new(&hub.token)
+            .ok_or_else(|| DiscoverError::Token { path: "the assignment".into(), cause: "it holds no token".to_owned() })?;
+        Ok(EndpointSource::fixed(Endpoint::new(&hub.url, token)?))
+    }
+}
+
+impl std::fmt::Debug for FixedHub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FixedHub").field("url", &self.url).finish_non_exhaustive()
+    }
+}

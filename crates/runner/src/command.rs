@@ -1,0 +1,135 @@
+//! The command as a process to be: its program, its environment, and why it may not start.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Write},
+    path::Path,
+    process::Command,
+};
+
+use doorbell_protocol::{JobId, jobs::Task};
+
+use crate::ending::Exit;
+
+/// Names the job to the command and everything below it.
+pub(crate) const JOB_VARIABLE: &str = "DOORBELL_JOB";
+/// Lets cargo tell its progress to a terminal that it does not know. Says nothing about which terminal this is.
+const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
+/// As a program of a queued job: this very executable.
+const OURSELVES: &str = "doorbell";
+
+/// A command line as typed.
+pub(crate) fn typed(program: &OsStr, args: &[OsString], job: JobId) -> Command {
+    let mut command = Command::new(program);
+    command.args(args);
+    with_environment(&mut command, job);
+    command
+}
+
+/// What a queued job asks for.
+pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
+    let (program, args) = task.command.split_first().ok_or_else(|| Exit::NotFound("the job has no command".to_owned()))?;
+    let mut command = if program == OURSELVES {
+        Command::new(std::env::current_exe().map_err(|e| Exit::NotRunnable(format!("cannot find the doorbell program: {e}")))?)
+    } else {
+        Command::new(program)
+    };
+    command.args(args);
+    with_environment(&mut command, job);
+    command.envs(&task.env);
+    if let Some(folder) = task.cwd.as_ref().map(Into::into).or_else(std::env::home_dir) {
+        // A missing folder and a missing program give the same error when the command is started.
+        if !folder.is_dir() {
+            return Err(Exit::NotRunnable(format!("the working folder {} does not exist", folder.display())));
+        }
+        command.current_dir(folder);
+    }
+    Ok(command)
+}
+
+/// The command by way of `doorbell session`. When our program has been replaced since we were started, the command itself: then
+/// no key can stop it.
+#[cfg(unix)]
+pub(crate) fn led(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    match std::env::current_exe().ok().filter(|ours| ours.exists()) {
+        Some(ours) => {
+            let mut leader = Command::new(ours);
+            leader.args([crate::session::VERB, "--"]).arg(program).args(args);
+            leader
+        }
+        None => {
+            let mut command = Command::new(program);
+            command.args(args);
+            command
+        }
+    }
+}
+
+/// How a command ended that could not be started, after telling why on standard error.
+pub(crate) fn refused(program: &OsStr, error: &io::Error) -> Exit {
+    let exit = not_started(program, error);
+    if let Exit::NotFound(reason) | Exit::NotRunnable(reason) = &exit {
+        let _ = writeln!(io::stderr(), "doorbell: {reason}");
+    }
+    exit
+}
+
+/// Why `program` could not be started, in the shell's terms.
+pub(crate) fn not_started(program: &OsStr, error: &io::Error) -> Exit {
+    let name = program.to_string_lossy();
+    if error.kind() == io::ErrorKind::NotFound {
+        // A script whose interpreter is missing gives the same error, but is there.
+        return if Path::new(program).exists() {
+            Exit::NotFound(format!("cannot run {name}: the interpreter on its first line does not exist"))
+        } else if program.as_encoded_bytes().contains(&b'/') {
+            Exit::NotFound(format!("cannot run {name}: no such file"))
+        } else {
+            Exit::NotFound(format!("cannot run {name}: command not found"))
+        };
+    }
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return Exit::NotRunnable(format!("cannot run {name}: it is not executable"));
+    }
+    Exit::NotRunnable(format!("cannot run {name}: {error}"))
+}
+
+fn with_environment(command: &mut Command, job: JobId) {
+    command.env(JOB_VARIABLE, job.to_string());
+    if std::env::var_os(CARGO_VARIABLE).is_none() {
+        command.env(CARGO_VARIABLE, "true");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(program: &str, kind: io::ErrorKind) -> (i32, String) {
+        match not_started(OsStr::new(program), &kind.into()) {
+            exit @ (Exit::NotFound(_) | Exit::NotRunnable(_)) => {
+                let code = exit.code();
+                let (Exit::NotFound(reason) | Exit::NotRunnable(reason)) = exit else { unreachable!() };
+                (code, reason)
+            }
+            exit @ (Exit::Code(_) | Exit::Signal(_)) => panic!("{exit:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_that_cannot_start_says_why_in_the_shells_terms() {
+        for (program, kind, code, text) in [
+            ("nosuch", io::ErrorKind::NotFound, 127, "cannot run nosuch: command not found"),
+            ("./nosuch", io::ErrorKind::NotFound, 127, "cannot run ./nosuch: no such file"),
+            ("/etc/passwd", io::ErrorKind::PermissionDenied, 126, "cannot run /etc/passwd: it is not executable"),
+        ] {
+            assert_eq!(reason(program, kind), (code, text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_missing_working_folder_is_named() {
+        let task = Task { command: vec!["true".to_owned()], cwd: Some("/no/such".to_owned()), ..Task::default() };
+        let exit = queued(&task, JobId(uuid::Uuid::nil())).unwrap_err();
+        assert_eq!(exit, Exit::NotRunnable("the working folder /no/such does not exist".to_owned()));
+    }
+}

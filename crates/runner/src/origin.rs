@@ -1,0 +1,24 @@
+//! Who runs a job, where: the facts about this machine that a hub is told.
+
+use doorbell_protocol::Origin;
+
+/// Host, user and working folder of this process, and the command: as much as is shown, however much there is.
+#[must_use]
+pub fn here(command: &[String]) -> Origin {
+    let cwd = std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned());
+    Origin { host: host(), user: user(), cwd, command: command.to_vec() }.cut()
+}
+
+/// The name of this machine.
+#[must_use]
+pub fn host() -> Option<String> {
+    #[cfg(unix)]
+    let name = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").ok();
+    name.filter(|name| !name.is_empty())
+}
+
+fn user() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+}

@@ -1,0 +1,41 @@
+//! What becomes of a command's output beside being written: it is read for its progress, and kept for the job's log.
+//!
+//! # Layout
+//! - `tap`: takes it from the threads that move it, and never makes them wait · `reading`: the thread that looks at it
+//! - `observer`: finds progress and last words · `log`: what the hub has not got yet
+//!
+//! # Invariants
+//! - The command is never slowed: when it writes faster than it is read here, the oldest that is unread is left out.
+//! - Memory is bounded: 1 MiB that is unread, 1 MiB that is unsent.
+//! - Nothing goes on from here before it was redacted.
+
+mod log;
+mod observer;
+mod reading;
+mod tap;
+
+use tokio::sync::watch;
+
+pub(crate) use log::Log;
+pub(crate) use observer::{Latest, Stream};
+pub(crate) use reading::Reading;
+pub(crate) use tap::{Source, Tap};
+
+use crate::redact::Redactor;
+
+/// Where it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) redactor: Redactor,
+    pub(crate) latest: watch::Sender<Latest>,
+    pub(crate) words: Words,
+}
+
+/// What becomes of the words that a command prints. Figures of its progress are told in any case.
+#[derive(Clone, Debug)]
+pub(crate) enum Words {
+    /// They are sent.
+    Sent(Log),
+    /// They stay here.
+    Kept,
+}

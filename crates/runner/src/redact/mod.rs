@@ -1,0 +1,196 @@
+//! Keeps secrets in this process: in all that is sent, they are replaced.
+//!
+//! # Layout
+//! - `stream`: output, wherever the reads cut it
+//!
+//! # Invariants
+//! - Secrets are the values of environment variables whose names say so, and what the user names.
+//! - Redaction comes before anything is cut to a length: half a secret is a secret, too.
+//! - What the command itself writes is never touched.
+
+mod stream;
+
+use std::{
+    ffi::{OsStr, OsString},
+    sync::Arc,
+};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::bytes::Regex;
+
+pub(crate) use stream::{Piece, RedactStream};
+
+/// Stands in the place of a secret.
+const INSTEAD: &[u8] = b"[redacted]";
+/// Values shorter than this are words, not secrets; to replace them would tear all text apart.
+const SHORTEST: usize = 8;
+/// What names of variables with secrets contain, in any case.
+const TELLING: [&str; 4] = ["TOKEN", "SECRET", "PASSWORD", "KEY"];
+
+/// What the user calls a secret: a text, or with `re:` before it a regular expression, which is looked for in each line.
+#[derive(Clone, Debug)]
+pub struct Secret(Named);
+
+#[derive(Clone, Debug)]
+enum Named {
+    Text(String),
+    Pattern(Regex),
+}
+
+/// Finds secrets. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Redactor(Arc<Secrets>);
+
+#[derive(Debug)]
+struct Secrets {
+    values: Vec<Vec<u8>>,
+    finder: Option<AhoCorasick>,
+    patterns: Vec<Regex>,
+}
+
+impl std::str::FromStr for Secret {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some(pattern) = text.strip_prefix("re:") else {
+            return if text.is_empty() { Err("nothing would be redacted".to_owned()) } else { Ok(Self(Named::Text(text.to_owned()))) };
+        };
+        let pattern = Regex::new(pattern).map_err(|e| e.to_string())?;
+        if pattern.is_match(b"") {
+            return Err("the pattern matches the empty text, so everything would be redacted".to_owned());
+        }
+        Ok(Self(Named::Pattern(pattern)))
+    }
+}
+
+impl Redactor {
+    /// Redacts the secrets among the variables and what the user has named.
+    #[must_use]
+    pub fn new(variables: impl Iterator<Item = (OsString, OsString)>, named: &[Secret]) -> Self {
+        let told = variables.filter(|(name, _)| is_telling(name)).map(|(_, value)| value.into_encoded_bytes());
+        let mut values: Vec<Vec<u8>> = told.filter(|value| value.len() >= SHORTEST).collect();
+        let mut patterns = Vec::new();
+        for Secret(secret) in named {
+            match secret {
+                Named::Text(text) => values.push(text.clone().into_bytes()),
+                Named::Pattern(pattern) => patterns.push(pattern.clone()),
+            }
+        }
+        values.sort();
+        values.dedup();
+        // Longest first: of a secret that begins with another one nothing may be left.
+        let finder = (!values.is_empty())
+            .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&values))
+            .and_then(|built| built.inspect_err(|e| tracing::warn!("cannot look for the secrets: {e}")).ok());
+        Self(Arc::new(Secrets { values, finder, patterns }))
+    }
+
+    /// `text` without its secrets.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let mut clean = Vec::with_capacity(text.len());
+        self.whole(text.as_bytes(), &mut clean);
+        String::from_utf8_lossy(&clean).into_owned()
+    }
+
+    /// A command line without its secrets.
+    #[must_use]
+    pub fn words(&self, words: &[OsString]) -> Vec<OsString> {
+        words.iter().map(|word| self.text(&word.to_string_lossy()).into()).collect()
+    }
+
+    /// For output that comes in pieces.
+    pub(crate) fn stream(&self) -> RedactStream {
+        RedactStream::new(self.clone())
+    }
+
+    /// Appends `bytes` without their secrets to `clean`.
+    fn whole(&self, bytes: &[u8], clean: &mut Vec<u8>) {
+        let secrets = &*self.0;
+        let mut spans: Vec<(usize, usize)> =
+            secrets.finder.iter().flat_map(|finder| finder.find_iter(bytes)).map(|found| (found.start(), found.end())).collect();
+        if !secrets.patterns.is_empty() {
+            let mut start = 0;
+            for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+                let text = line.trim_ascii_end();
+                let found = secrets.patterns.iter().flat_map(|pattern| pattern.find_iter(text));
+                spans.extend(found.filter(|found| !found.is_empty()).map(|found| (start + found.start(), start + found.end())));
+                start += line.len();
+            }
+            spans.sort_unstable();
+        }
+        let mut rest = 0;
+        for (start, end) in spans {
+            if start >= rest {
+                clean.extend_from_slice(&bytes[rest..start]);
+                clean.extend_from_slice(INSTEAD);
+            }
+            rest = rest.max(end);
+        }
+        clean.extend_from_slice(&bytes[rest..]);
+    }
+
+    /// Whether there is nothing to look for.
+    fn is_idle(&self) -> bool {
+        self.0.finder.is_none() && self.0.patterns.is_empty()
+    }
+}
+
+fn is_telling(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_uppercase();
+    TELLING.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn redactor(variables: &[(&str, &str)], named: &[&str]) -> Redactor {
+        let named: Vec<Secret> = named.iter().map(|secret| secret.parse().unwrap()).collect();
+        Redactor::new(variables.iter().map(|(name, value)| ((*name).into(), (*value).into())), &named)
+    }
+
+    #[test]
+    fn values_of_variables_that_say_so_are_secrets() {
+        let redactor = redactor(
+            &[
+                ("GITHUB_TOKEN", "ghp_12345678"),
+                ("db_password", "correct horse"),
+                ("API_KEY_ID", "AKIA0123456789"),
+                ("SECRET", "short"),
+                ("HOME", "/home/ada"),
+            ],
+            &[],
+        );
+        for (text, clean) in [
+            ("token ghp_12345678!", "token [redacted]!"),
+            ("correct horse battery", "[redacted] battery"),
+            ("AKIA0123456789AKIA0123456789", "[redacted][redacted]"),
+            ("short, in /home/ada", "short, in /home/ada"),
+            ("ghp_1234567", "ghp_1234567"),
+        ] {
+            assert_eq!(redactor.text(text), clean);
+        }
+    }
+
+    #[test]
+    fn the_longest_of_secrets_that_begin_alike_goes_whole() {
+        let redactor = redactor(&[("A_KEY", "12345678"), ("B_KEY", "1234567890")], &[]);
+        assert_eq!(redactor.text("<1234567890> <12345678>"), "<[redacted]> <[redacted]>");
+    }
+
+    #[test]
+    fn what_the_user_names_may_be_short_and_may_be_a_pattern() {
+        let redactor = redactor(&[("A_KEY", "abcdefgh")], &["ada", r"re:\b[0-9]{4}-[0-9]{4}\b", "re:h.*$"]);
+        assert_eq!(redactor.text("ada 1234-5678 x"), "[redacted] [redacted] x");
+        // Where a value and a pattern overlap, both go.
+        assert_eq!(redactor.text("abcdefgh-rest\nnext"), "[redacted]\nnext");
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_refused() {
+        for pattern in ["", "re:(", "re:x*"] {
+            assert!(pattern.parse::<Secret>().is_err(), "{pattern}");
+        }
+    }
+}

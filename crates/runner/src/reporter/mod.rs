@@ -1,0 +1,179 @@
+//! Tells the hub about one job, from a thread of its own. The command never waits for it.
+//!
+//! # Layout
+//! - `session`: the conversation with the hub · `log`: what the command prints · `pace`: what is due when, without I/O
+//!
+//! # Invariants
+//! - The command runs whether or not a hub hears of it: nothing here can block or fail it.
+//! - Times are those at which things happened, however late they are told.
+//! - At the end [`Reporter::finish`] waits for the last report, but never longer than [`LAST_REPORT`]. What the hub has not
+//!   taken by then is left in the spool.
+
+mod log;
+mod pace;
+mod session;
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use doorbell_client::{Client, EndpointSource};
+use doorbell_protocol::{JobId, Lease, Timestamp, jobs::NewJob};
+use tokio::sync::{oneshot, watch};
+
+use crate::{
+    ending::Ending,
+    output::{Latest, Log},
+    redact::Redactor,
+    spool::{Entry, Known, Spool},
+    stop::Stopper,
+};
+
+/// Longest wait for the last report once the command has ended.
+pub(crate) const LAST_REPORT: Duration = Duration::from_secs(2);
+/// A hub that has not taken the last report by then may never take it: from here on it is safe on disk, whatever ends us.
+const SAFE_AFTER: Duration = Duration::from_millis(50);
+
+/// Of the output that the hub has not got, so much of the end is left with the job's end.
+const LOG_LEFT: usize = 32 * 1024;
+
+/// To whom a session speaks, and how far it has come.
+#[derive(Clone, Copy)]
+struct Delivery<'a> {
+    client: &'a Client,
+    source: &'a EndpointSource,
+    told: &'a Told,
+}
+
+/// How a job comes to its lease.
+#[derive(Debug)]
+pub(crate) enum Opening {
+    /// The hub does not know it yet.
+    Create(Box<NewJob>),
+    /// A worker claimed it.
+    Claimed(Lease),
+}
+
+/// The end of a command, and when that was.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) at: Timestamp,
+}
+
+/// What is reported of a job, and by what it is stopped when the hub asks for that.
+pub(crate) struct Job {
+    pub(crate) id: JobId,
+    pub(crate) progress: watch::Receiver<Latest>,
+    /// What its command prints, if that is sent.
+    pub(crate) log: Option<Log>,
+    pub(crate) redactor: Redactor,
+    pub(crate) stopper: Option<Stopper>,
+}
+
+/// What the hub knows by now; `None` when there is nothing more to tell.
+#[derive(Clone)]
+struct Told(Arc<Mutex<Option<Known>>>);
+
+/// What is left on disk when the hub does not take it.
+struct Untold {
+    id: JobId,
+    hub: Option<String>,
+    told: Told,
+    log: Option<Log>,
+}
+
+/// The thread that reports.
+pub(crate) struct Reporter {
+    untold: Untold,
+    redactor: Redactor,
+    ended: oneshot::Sender<Ended>,
+    done: mpsc::Receiver<()>,
+}
+
+impl Reporter {
+    /// Starts to report `job`.
+    pub(crate) fn start(source: EndpointSource, opening: Opening, job: Job) -> Self {
+        let (id, log, redactor) = (job.id, job.log.clone(), job.redactor.clone());
+        let hub = source.named();
+        let told = Told::new(&opening);
+        let shared = told.clone();
+        let (ended, ending) = oneshot::channel();
+        let (alive, done) = mpsc::channel();
+        let spawned = thread::Builder::new().name("doorbell-report".to_owned()).spawn(move || {
+            // Dropped when the thread ends, which is what the other end waits for.
+            let _alive: mpsc::Sender<()> = alive;
+            match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => {
+                    let client = Client::new(source.clone());
+                    let delivery = Delivery { client: &client, source: &source, told: &shared };
+                    runtime.block_on(session::run(delivery, opening, job, ending));
+                }
+                Err(e) => tracing::warn!("cannot report to a hub: {e}"),
+            }
+        });
+        if let Err(e) = spawned {
+            tracing::warn!("cannot report to a hub: {e}");
+        }
+        Self { untold: Untold { id, hub, told, log }, redactor, ended, done }
+    }
+
+    /// Reports the end, and waits until the hub has it or there is no hope, at most [`LAST_REPORT`]. What the hub does not take
+    /// waits on disk.
+    pub(crate) fn finish(self, ending: Ending) {
+        let failure = ending.failure.map(|failure| self.redactor.text(&failure));
+        let ended = Ended { ending: Ending { failure, ..ending }, at: SystemTime::now().into() };
+        let spool = Spool::of_user();
+        let mut left = None;
+        if self.ended.send(ended.clone()).is_ok() {
+            // Nothing is ever sent: the channel closes when the thread ends.
+            if self.done.recv_timeout(SAFE_AFTER) == Err(RecvTimeoutError::Timeout) {
+                left = self.untold.leave(spool.as_ref(), &ended);
+                let _ = self.done.recv_timeout(LAST_REPORT.saturating_sub(SAFE_AFTER));
+            }
+        }
+        match (self.untold.told.get(), left, spool) {
+            (None, Some(entry), Some(spool)) => spool.remove(&entry),
+            (Some(_), None, spool) => {
+                self.untold.leave(spool.as_ref(), &ended);
+            }
+            (_, _, _) => {}
+        }
+    }
+}
+
+impl Untold {
+    /// Leaves the end on disk, for whoever comes next.
+    fn leave(&self, spool: Option<&Spool>, ended: &Ended) -> Option<Entry> {
+        let log = self.log.as_ref().and_then(|log| log.tail(LOG_LEFT));
+        let entry = Entry::new(self.hub.clone(), self.id, self.told.get()?, log, ended.clone());
+        let kept = spool.ok_or_else(|| std::io::ErrorKind::NotFound.into()).and_then(|spool| spool.keep(&entry));
+        if let Err(e) = &kept {
+            tracing::warn!("nobody will hear how the job ended, which cannot be kept on disk: {e}");
+        }
+        kept.ok().map(|()| entry)
+    }
+}
+
+impl Told {
+    fn new(opening: &Opening) -> Self {
+        let known = match opening {
+            Opening::Create(new) => Known::Nothing(new.clone()),
+            Opening::Claimed(lease) => Known::Start(lease.fence),
+        };
+        Self(Arc::new(Mutex::new(Some(known))))
+    }
+
+    fn get(&self) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, known: Option<Known>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
+}

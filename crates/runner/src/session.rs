@@ -1,0 +1,103 @@
+//! Leads the session of a command that has a terminal of its own: what `doorbell session` does.
+//!
+//! A process group can be stopped by a key only when somebody of its session, outside the group, waits for it. A shell does;
+//! a command that leads its session itself would not stop at Ctrl-Z. So a process of ours leads the session, puts the
+//! command into a group of its own, in the foreground, and stands for it: it hands on signals, stops when the command stops,
+//! and ends as the command ends.
+//!
+//! A group cannot be in the foreground before it is there, and a command that asks its terminal for something before it is in
+//! the foreground is stopped. So the same verb, started by the leader, waits for that and then becomes the command.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::unix::process::{CommandExt, ExitStatusExt},
+    process::{Child, Command, ExitStatus},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::{
+    command, group,
+    signals::{self, Company, Signals, Target, Whom},
+    stdio::Terminals,
+};
+
+/// The verb that makes a `doorbell` call [`lead`].
+pub(crate) const VERB: &str = "session";
+
+/// Runs the command in the foreground of the terminal that standard output is, and ends as it does; or, started by that,
+/// becomes the command.
+///
+/// # Errors
+/// Signals cannot be caught, the terminal is gone, or the command is not told of.
+pub fn run(program: &OsString, args: &[OsString]) -> io::Result<i32> {
+    if group::our_session() == Some(rustix::process::getpid()) { lead(program, args) } else { follow(program, args) }
+}
+
+fn follow(program: &OsString, args: &[OsString]) -> io::Result<i32> {
+    /// The leader needs less, as a rule, than we have taken to get here.
+    const LOOK_EVERY: Duration = Duration::from_micros(200);
+
+    while Some(rustix::termios::tcgetpgrp(io::stdout())?) != group::ours() {
+        thread::sleep(LOOK_EVERY);
+    }
+    Ok(command::refused(program, &Command::new(program).args(args).exec()).code())
+}
+
+fn lead(program: &OsString, args: &[OsString]) -> io::Result<i32> {
+    let signals = Signals::catch()?;
+    let size = rustix::termios::tcgetwinsize(io::stdout())?;
+    let mut command = command::led(program, args);
+    let child = match command.process_group(0).spawn() {
+        Ok(child) => child,
+        Err(e) => return Ok(command::refused(program, &e).code()),
+    };
+    let group = Pid::from_child(&child);
+    // We are the foreground still, so we may give it away.
+    rustix::termios::tcsetpgrp(io::stdout(), group)?;
+    if rustix::termios::tcgetwinsize(io::stdout()).is_ok_and(|now| now != size) {
+        // The terminal told us, who were the foreground.
+        let _ = kill_process_group(group, Signal::WINCH);
+    }
+    let terminals = Terminals::default();
+    let target = signals.hand_on(Some(group), Company::ItsOwn, terminals.clone())?;
+    let status = stand_for(child, group, &target, &terminals)?;
+    Ok(end_like(status))
+}
+
+fn stand_for(mut child: Child, group: Pid, target: &Target, terminals: &Terminals) -> io::Result<ExitStatus> {
+    loop {
+        match waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT) {
+            Ok(Some(status)) if status.stopped() => {
+                // Takes the news, so that the next wait is for other news.
+                let _ = waitid(WaitId::Pid(group), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+                let by = status.stopping_signal();
+                // It was faster than we were to make it the foreground: nobody has stopped it.
+                let was_early = [Signal::TTIN, Signal::TTOU].iter().any(|signal| by == Some(signal.as_raw()));
+                if !was_early {
+                    terminals.until_woken(|| signals::stop(Whom::StandIn));
+                }
+                let _ = kill_process_group(group, Signal::CONT);
+            }
+            Ok(_) => break,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    let _ = target.gone();
+    child.wait()
+}
+
+/// Dies of the signal that the command died of, so that whoever waits for us sees the same.
+fn end_like(status: ExitStatus) -> i32 {
+    if let Some(signal) = status.signal() {
+        // The command has left a core, if one was wanted.
+        let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+        return 128 + signal;
+    }
+    status.code().unwrap_or(1)
+}

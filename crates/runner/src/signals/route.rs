@@ -1,0 +1,67 @@
+//! Whom a signal is for. Pure.
+
+use signal_hook::consts::SIGHUP;
+
+/// Who sent a signal to us.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sender {
+    /// A process, by `kill`: it meant us alone, and through us the command.
+    Process,
+    /// The kernel, because of our terminal (a key, a hangup): it meant the whole foreground group.
+    Kernel,
+}
+
+/// Which group the command is in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Company {
+    /// Ours, unless it has a terminal of its own.
+    Ours,
+    /// One of its own, in our session.
+    ItsOwn,
+}
+
+/// What to do with it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Route {
+    /// Nothing: the command is in our group and has got it from the kernel.
+    Reached,
+    /// Send it to the command.
+    Command,
+    /// Send it to the foreground group of the command's own terminal, as the kernel would have.
+    Foreground,
+}
+
+pub(super) fn route(sender: Sender, signal: i32, company: Company, has_own_terminal: bool) -> Route {
+    match (sender, company) {
+        (Sender::Process, _) => Route::Command,
+        // A hangup reaches the leader of a session and the foreground. A key reaches us only while the command is not the
+        // foreground yet.
+        (Sender::Kernel, Company::ItsOwn) if signal != SIGHUP => Route::Command,
+        (Sender::Kernel, _) if has_own_terminal => Route::Foreground,
+        (Sender::Kernel, _) => Route::Reached,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signal_hook::consts::SIGINT;
+
+    use super::*;
+
+    #[test]
+    fn the_command_gets_each_signal_once() {
+        use Company::{ItsOwn, Ours};
+        use Sender::{Kernel, Process};
+        for (sender, signal, company, has_own_terminal, expected) in [
+            (Process, SIGINT, Ours, false, Route::Command),
+            (Process, SIGINT, Ours, true, Route::Command),
+            (Process, SIGHUP, ItsOwn, false, Route::Command),
+            (Kernel, SIGINT, Ours, false, Route::Reached),
+            (Kernel, SIGINT, Ours, true, Route::Foreground),
+            (Kernel, SIGHUP, ItsOwn, false, Route::Reached),
+            (Kernel, SIGINT, ItsOwn, false, Route::Command),
+        ] {
+            assert_eq!(route(sender, signal, company, has_own_terminal), expected, "{sender:?} {signal} {company:?}");
+        }
+    }
+}

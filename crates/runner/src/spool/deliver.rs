@@ -1,0 +1,89 @@
+//! Tells a hub what waits in the spool.
+
+use std::time::{Duration, SystemTime};
+
+use doorbell_client::{CallError, Client, EndpointSource, rest::Refusal};
+use doorbell_protocol::{ErrorCode, Fence, JobId, Timestamp, log::LogPart};
+
+use super::{Entry, Known, Spool};
+
+/// How long a command may be kept for it, when nothing else keeps it.
+const MOMENT: Duration = Duration::from_secs(1);
+/// A hub that has just come up may be there before the wrappers have given up: the second look comes soon.
+const SECOND_LOOK: Duration = Duration::from_secs(3);
+/// From one look to the next, in the long run.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Delivers what waits for the hub of `source`, as far as that takes no more than a moment. Costs a look into a folder when
+/// nothing waits.
+pub fn deliver_now(source: EndpointSource) {
+    let Some(spool) = Spool::of_user().filter(|spool| !spool.is_empty()) else { return };
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let client = Client::new(source.clone());
+            let _ = runtime.block_on(async { tokio::time::timeout(MOMENT, deliver(&client, &source, &spool)).await });
+        }
+        Err(e) => tracing::debug!("cannot deliver what waits: {e}"),
+    }
+}
+
+/// Delivers what waits for the hub of `source` now, and again from time to time. Never returns.
+pub async fn keep_delivering(source: EndpointSource) {
+    let Some(spool) = Spool::of_user() else { return std::future::pending().await };
+    let client = Client::new(source.clone());
+    let mut pause = SECOND_LOOK;
+    loop {
+        deliver(&client, &source, &spool).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 3).min(LOOK_EVERY);
+    }
+}
+
+/// Delivers what waits, until the hub takes no more.
+pub(crate) async fn deliver(client: &Client, source: &EndpointSource, spool: &Spool) {
+    let named = source.named();
+    for entry in spool.entries().filter(|entry| entry.hub == named) {
+        let now = SystemTime::now().into();
+        match tell(client, &entry, now).await {
+            Ok(()) => spool.remove(&entry),
+            Err(e) if e.is_transient() => {
+                tracing::debug!("cannot deliver what waits: {e}");
+                return;
+            }
+            // Its hub may be another one, which serves another time.
+            Err(e) if e.code() == Some(ErrorCode::NotFound) && !entry.is_stale(now) => {}
+            Err(e) => {
+                tracing::debug!(job = %entry.job, "the hub does not take its end: {e}");
+                spool.remove(&entry);
+            }
+        }
+    }
+}
+
+async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), CallError> {
+    let fence = match &entry.known {
+        Known::Start(fence) => Some(*fence),
+        // Without a lease it has ended already, by the hub's account.
+        Known::Nothing(new) => client.create_job(&entry.create(new, now)).await?.lease.map(|lease| lease.fence),
+    };
+    if let Some(fence) = fence {
+        if let Some(log) = &entry.log {
+            append(client, entry.job, fence, log).await?;
+        }
+        client.finish_job(entry.job, &entry.finish(fence)).await?;
+    }
+    Ok(())
+}
+
+/// What the hub has of the log stays as it is. What else it says about the log is no reason to keep the end from it.
+async fn append(client: &Client, job: JobId, fence: Fence, log: &LogPart) -> Result<(), CallError> {
+    let bytes = || log.bytes.0.clone().into();
+    let outcome = match client.append_log(job, fence, log.offset, bytes()).await {
+        Err(CallError::Refused(Refusal { expected_offset: Some(offset), .. })) => client.append_log(job, fence, offset, bytes()).await,
+        outcome => outcome,
+    };
+    match outcome {
+        Err(e) if e.is_transient() => Err(e),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,189 @@
+//! The files: `spool/<job>.json` in the data folder.
+
+use std::{
+    fs, io,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use doorbell_client::Places;
+
+use super::Entry;
+
+/// Most ends that wait. Of more, the oldest go.
+const FILES: usize = 200;
+/// Largest file that is written and read.
+const FILE_BYTES: u64 = 256 * 1024;
+/// What a process that was killed while it wrote has left is removed after this time.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+const WAITING: &str = "json";
+const UNREADABLE: &str = "unreadable";
+
+/// The folder, whether it exists or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Spool(PathBuf);
+
+impl Spool {
+    /// Of the user who runs this process; `None` when there is no home folder.
+    pub(crate) fn of_user() -> Option<Self> {
+        Places::find().ok().map(|places| Self(places.data_dir().join("spool")))
+    }
+
+    /// Keeps `entry` until it is removed. It is on disk when this returns.
+    pub(crate) fn keep(&self, entry: &Entry) -> io::Result<()> {
+        let json = serde_json::to_vec(entry)?;
+        if json.len() as u64 > FILE_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        create_private(&self.0)?;
+        self.make_room();
+        // Only its owner can read it, which is how temporary files are made.
+        let mut file = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(&self.0)?;
+        file.write_all(&json)?;
+        file.as_file().sync_all()?;
+        file.persist(self.path(entry))?;
+        sync_folder(&self.0)
+    }
+
+    /// Forgets `entry`. It may be forgotten already.
+    pub(crate) fn remove(&self, entry: &Entry) {
+        let _ = fs::remove_file(self.path(entry));
+    }
+
+    /// Whether anything waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files(WAITING).is_empty()
+    }
+
+    /// What waits, oldest first. A file that cannot be read as an end is put aside, for its owner to look at.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.files(WAITING).into_iter().filter_map(|path| match read(&path) {
+            Ok(entry) => Some(entry),
+            // Somebody else has delivered it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => {
+                tracing::warn!(path = %path.display(), "put aside, since it is no end of a job: {e}");
+                let _ = fs::rename(&path, path.with_extension(UNREADABLE));
+                None
+            }
+        })
+    }
+
+    fn path(&self, entry: &Entry) -> PathBuf {
+        self.0.join(format!("{}.{WAITING}", entry.job))
+    }
+
+    /// For one more file.
+    fn make_room(&self) {
+        for kind in [WAITING, UNREADABLE] {
+            let files = self.files(kind);
+            for oldest in &files[..(files.len() + 1).saturating_sub(FILES)] {
+                let _ = fs::remove_file(oldest);
+            }
+        }
+        for part in self.files("part") {
+            let age = fs::metadata(&part).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+            if age.is_some_and(|age| age > ABANDONED) {
+                let _ = fs::remove_file(part);
+            }
+        }
+    }
+
+    /// Files with this extension. Ids are in the order of time, and so are their names.
+    fn files(&self, extension: &str) -> Vec<PathBuf> {
+        let Ok(folder) = fs::read_dir(&self.0) else { return Vec::new() };
+        let paths = folder.filter_map(|file| Some(file.ok()?.path()));
+        let mut files: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
+        files.sort();
+        files
+    }
+}
+
+fn read(path: &Path) -> io::Result<Entry> {
+    let mut json = Vec::new();
+    fs::File::open(path)?.take(FILE_BYTES).read_to_end(&mut json)?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+/// As a hub makes its data folder, which this may be the first to need.
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// The new name is on disk, too.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use doorbell_protocol::{Fence, jobs::NewJob};
+
+    use super::*;
+    use crate::spool::{Known, entry::tests::entry};
+
+    fn spool() -> (tempfile::TempDir, Spool) {
+        let home = tempfile::tempdir().unwrap();
+        let spool = Spool(home.path().join("data/spool"));
+        (home, spool)
+    }
+
+    #[test]
+    fn what_was_kept_is_there_until_it_is_removed() {
+        let (_home, spool) = spool();
+        assert!(spool.is_empty());
+        let kept: Vec<Entry> = (0..3).map(|_| entry(Known::Nothing(Box::default()))).collect();
+        kept.iter().rev().for_each(|entry| spool.keep(entry).unwrap());
+        assert_eq!(spool.entries().collect::<Vec<_>>(), kept);
+        spool.remove(&kept[1]);
+        spool.remove(&kept[1]);
+        assert_eq!(spool.entries().collect::<Vec<_>>(), [kept[0].clone(), kept[2].clone()]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let (_home, spool) = spool();
+        let entry = entry(Known::Start(Fence(1)));
+        spool.keep(&entry).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&spool.path(&entry)), mode(&spool.0)), (0o600, 0o700));
+    }
+
+    #[test]
+    fn an_unreadable_file_is_put_aside_and_the_rest_is_read() {
+        let (_home, spool) = spool();
+        let good = entry(Known::Start(Fence(1)));
+        spool.keep(&good).unwrap();
+        for (name, content) in [("a.json", &b"{\"job\":"[..]), ("b.json", b""), ("c.json", &[0xff; 300_000])] {
+            fs::write(spool.0.join(name), content).unwrap();
+        }
+        for _ in 0..2 {
+            assert_eq!(spool.entries().collect::<Vec<_>>(), std::slice::from_ref(&good));
+        }
+        assert_eq!(spool.files(UNREADABLE).len(), 3);
+    }
+
+    #[test]
+    fn its_size_is_bounded_and_the_oldest_give_way() {
+        let (_home, spool) = spool();
+        let entries: Vec<Entry> = (0..FILES + 5).map(|_| entry(Known::Start(Fence(1)))).collect();
+        entries.iter().for_each(|entry| spool.keep(entry).unwrap());
+        assert_eq!(spool.entries().collect::<Vec<_>>(), entries[5..]);
+        let name = "x".repeat(usize::try_from(FILE_BYTES).unwrap());
+        let huge = entry(Known::Nothing(Box::new(NewJob { name, ..NewJob::default() })));
+        assert_eq!(spool.keep(&huge).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}

@@ -1,0 +1,141 @@
+//! Moves what the command writes to where we write, in a thread a stream, and shows it to the tap.
+//!
+//! # Invariants
+//! - Write first, then show: nobody who looks at output can hold it back.
+//! - When our reader has gone, the command's stream is closed, too, so that it meets the same end as without us.
+//! - When the command has exited, what it wrote is moved to the end; a grandchild that keeps the stream open is not
+//!   waited for.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    thread::{self, JoinHandle},
+};
+
+use super::bulk::Bulk;
+use crate::output::Source;
+
+/// Most that is moved once the command has exited. What it wrote last fits into a pipe or a terminal's buffer; the rest
+/// comes from a grandchild, which might go on for ever.
+const DRAIN: usize = 1024 * 1024;
+
+/// What to do when our own stream takes no more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum WhenClosed {
+    /// Close the command's stream: its next write fails as it would have without us.
+    Close,
+    /// Read on and drop what comes: a terminal that nobody reads would stop the command, and its end is told by SIGHUP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only pseudo-terminals are read on"))]
+    Discard,
+}
+
+/// What a wait for output brought.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Wait {
+    /// There is something to read, or the stream is over.
+    Readable,
+    /// The command has exited. From now on only what is there already.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "a blocking read cannot be stopped"))]
+    Stopped,
+}
+
+/// Waits for output: how, depends on the platform.
+pub(super) trait Waiter: Send + 'static {
+    /// Waits for output.
+    fn wait(&mut self) -> io::Result<Wait>;
+    /// Whether there is output to read now.
+    fn is_readable(&mut self) -> io::Result<bool>;
+}
+
+/// Starts a thread that moves `from` to `to`.
+pub(super) fn spawn(
+    from: File,
+    to: Option<File>,
+    when_closed: WhenClosed,
+    waiter: impl Waiter,
+    source: Source,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("doorbell-copy".to_owned()).spawn(move || copy(from, to, when_closed, waiter, source))
+}
+
+fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waiter: impl Waiter, mut source: Source) {
+    let mut left = None;
+    let mut bulk = Bulk::default();
+    loop {
+        let readable = match left {
+            None => match waiter.wait() {
+                Ok(Wait::Readable) => true,
+                Ok(Wait::Stopped) => {
+                    left = Some(DRAIN);
+                    continue;
+                }
+                Err(_) => false,
+            },
+            Some(0) => false,
+            Some(_) => waiter.is_readable().unwrap_or(false),
+        };
+        if !readable {
+            break;
+        }
+        let most = source.room().len();
+        let size = if let Some(size) = to.as_ref().and_then(|to| bulk.write(&from, to, most)) {
+            if from.read_exact(&mut source.room()[..size]).is_err() {
+                break;
+            }
+            size
+        } else {
+            // A terminal whose last writer has gone gives EIO, which is its way to end.
+            let Ok(size @ 1..) = read(&mut from, source.room()) else { break };
+            if let Some(file) = &mut to
+                && write_all(file, &source.room()[..size]).is_err()
+            {
+                match when_closed {
+                    WhenClosed::Close => break,
+                    WhenClosed::Discard => to = None,
+                }
+            }
+            size
+        };
+        source.moved(size);
+        left = left.map(|left| left.saturating_sub(size));
+    }
+}
+
+fn read(from: &mut File, block: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(block) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Like `write_all`, but waits when somebody has made our stream non-blocking.
+fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => wait_for_room(to)?,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn wait_for_room(to: &File) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    match poll(&mut [PollFd::new(to, PollFlags::OUT)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_room(_: &File) -> io::Result<()> {
+    thread::sleep(std::time::Duration::from_millis(1));
+    Ok(())
+}

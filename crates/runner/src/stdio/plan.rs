@@ -1,0 +1,150 @@
+//! Decides, from what our own streams are, what the command gets.
+
+/// What our standard streams are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Ours {
+    pub(super) stdin: Kind,
+    pub(super) stdout: Kind,
+    pub(super) stderr: Kind,
+    pub(super) outputs: Outputs,
+}
+
+/// Whether a stream is a terminal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Terminal,
+    Other,
+}
+
+/// Whether standard output and standard error are one and the same file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Outputs {
+    Same,
+    Different,
+}
+
+/// What the command gets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Plan {
+    pub(super) stdin: Input,
+    pub(super) stdout: Output,
+    pub(super) stderr: Output,
+}
+
+/// Where the command reads from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Input {
+    /// Ours, untouched.
+    Inherited,
+    /// Its terminal, which is fed from ours.
+    Terminal,
+}
+
+/// Where the command writes to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Output {
+    /// Its controlling terminal.
+    Terminal,
+    /// A terminal that controls nothing: ours is one, but the command must stay in our session, because somebody else
+    /// reads our output and may use the terminal as well, as `doorbell run -- x | less` does.
+    BareTerminal,
+    /// A pipe of its own.
+    Pipe,
+    /// The pipe of standard output, so that the order of what is written to both is kept.
+    WithStdout,
+}
+
+/// Whether the command gets a terminal.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TerminalChoice {
+    /// For each stream that is one for us.
+    #[default]
+    LikeOurs,
+    /// Always, for its output.
+    Always,
+    /// Never, for its output.
+    Never,
+}
+
+impl Ours {
+    pub(super) fn plan(self, choice: TerminalChoice) -> Plan {
+        match choice {
+            TerminalChoice::LikeOurs => self.like_ours(),
+            TerminalChoice::Never => Self { stdout: Kind::Other, stderr: Kind::Other, ..self }.like_ours(),
+            TerminalChoice::Always => Plan {
+                // Where our output goes elsewhere, somebody else may read our terminal.
+                stdin: if self.stdout == Kind::Terminal { self.like_ours().stdin } else { Input::Inherited },
+                stdout: Output::Terminal,
+                stderr: if self.stderr == Kind::Terminal || self.outputs == Outputs::Same { Output::Terminal } else { Output::Pipe },
+            },
+        }
+    }
+
+    fn like_ours(self) -> Plan {
+        let through_terminal = |kind| match kind {
+            Kind::Terminal => Output::Terminal,
+            Kind::Other => Output::Pipe,
+        };
+        match self.stdout {
+            Kind::Terminal => Plan {
+                stdin: match self.stdin {
+                    Kind::Terminal => Input::Terminal,
+                    Kind::Other => Input::Inherited,
+                },
+                stdout: Output::Terminal,
+                stderr: through_terminal(self.stderr),
+            },
+            Kind::Other => Plan {
+                stdin: Input::Inherited,
+                stdout: Output::Pipe,
+                stderr: match (self.stderr, self.outputs) {
+                    (Kind::Terminal, _) => Output::BareTerminal,
+                    (Kind::Other, Outputs::Same) => Output::WithStdout,
+                    (Kind::Other, Outputs::Different) => Output::Pipe,
+                },
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_stays_a_terminal_and_a_pipe_a_pipe() {
+        use Kind::{Other, Terminal};
+        use Outputs::{Different, Same};
+        for (stdin, stdout, stderr, outputs, plan) in [
+            (Terminal, Terminal, Terminal, Same, (Input::Terminal, Output::Terminal, Output::Terminal)),
+            (Other, Terminal, Terminal, Same, (Input::Inherited, Output::Terminal, Output::Terminal)),
+            (Terminal, Terminal, Other, Different, (Input::Terminal, Output::Terminal, Output::Pipe)),
+            (Terminal, Other, Terminal, Different, (Input::Inherited, Output::Pipe, Output::BareTerminal)),
+            (Terminal, Other, Other, Different, (Input::Inherited, Output::Pipe, Output::Pipe)),
+            (Other, Other, Other, Same, (Input::Inherited, Output::Pipe, Output::WithStdout)),
+            (Other, Other, Other, Different, (Input::Inherited, Output::Pipe, Output::Pipe)),
+        ] {
+            let (stdin_plan, stdout_plan, stderr_plan) = plan;
+            let expected = Plan { stdin: stdin_plan, stdout: stdout_plan, stderr: stderr_plan };
+            assert_eq!(
+                Ours { stdin, stdout, stderr, outputs }.plan(TerminalChoice::LikeOurs),
+                expected,
+                "{stdin:?} {stdout:?} {stderr:?} {outputs:?}"
+            );
+        }
+    }
+    #[test]
+    fn the_user_may_choose() {
+        use Kind::{Other, Terminal};
+        let plan = |stdout, stderr, outputs, choice| {
+            let plan = Ours { stdin: Terminal, stdout, stderr, outputs }.plan(choice);
+            (plan.stdin, plan.stdout, plan.stderr)
+        };
+        use Outputs::{Different, Same};
+        use TerminalChoice::{Always, Never};
+        assert_eq!(plan(Terminal, Terminal, Same, Never), (Input::Inherited, Output::Pipe, Output::WithStdout));
+        assert_eq!(plan(Other, Other, Different, Always), (Input::Inherited, Output::Terminal, Output::Pipe));
+        assert_eq!(plan(Other, Other, Same, Always), (Input::Inherited, Output::Terminal, Output::Terminal));
+        assert_eq!(plan(Terminal, Terminal, Same, Always), (Input::Terminal, Output::Terminal, Output::Terminal));
+    }
+}

@@ -1,0 +1,114 @@
+//! Stops a command because its job was cancelled or its time is up: first it is asked, and after a grace time it is killed.
+//!
+//! A command with a process group of its own is stopped with all that it has started. One that shares ours is stopped alone:
+//! the others in the group are not the job's.
+
+#[cfg(unix)]
+pub(crate) use self::unix::Stopper;
+#[cfg(not(unix))]
+pub(crate) use self::windows::Stopper;
+
+use std::{thread, time::Duration};
+
+/// Why a command was stopped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stopped {
+    /// Somebody wants its job cancelled.
+    Cancelled,
+    /// It has run for so long.
+    TimedOut(Duration),
+}
+
+impl Stopper {
+    /// Stops the command when it still runs after `time`.
+    pub(crate) fn stop_after(&self, time: Duration) {
+        let stopper = self.clone();
+        let clock = move || {
+            thread::sleep(time);
+            stopper.stop(Stopped::TimedOut(time));
+        };
+        // It ends with the process.
+        if let Err(e) = thread::Builder::new().name("doorbell-timeout".to_owned()).spawn(clock) {
+            tracing::warn!("the command's time will not be up: {e}");
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::{thread, time::Duration};
+
+    use super::Stopped;
+    use crate::signals::{Asked, Target};
+
+    /// From SIGTERM to SIGKILL.
+    const GRACE: Duration = Duration::from_secs(10);
+
+    /// Stops one command.
+    #[derive(Clone)]
+    pub(crate) struct Stopper(Target);
+
+    impl Stopper {
+        pub(crate) fn new(target: Target) -> Self {
+            Self(target)
+        }
+
+        /// Does nothing when the command is over or was told before.
+        pub(crate) fn stop(&self, why: Stopped) {
+            if self.0.stop(why) == Asked::Before {
+                return;
+            }
+            let target = self.0.clone();
+            let killer = move || {
+                thread::sleep(GRACE);
+                target.kill();
+            };
+            // It ends with the process, and finds a command that is over gone.
+            if let Err(e) = thread::Builder::new().name("doorbell-kill".to_owned()).spawn(killer) {
+                tracing::warn!("cannot wait for the command to stop by itself: {e}");
+                self.0.kill();
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod windows {
+    use std::{
+        process::{Command, Stdio},
+        sync::{Arc, OnceLock},
+    };
+
+    use super::Stopped;
+
+    /// Stops one command. Windows has no signal that asks, so it is ended at once, with all that it has started.
+    #[derive(Clone)]
+    pub(crate) struct Stopper {
+        pid: u32,
+        stopped: Arc<OnceLock<Stopped>>,
+    }
+
+    impl Stopper {
+        /// `pid` means the command as long as its handle is open.
+        pub(crate) fn new(pid: u32) -> Self {
+            Self { pid, stopped: Arc::default() }
+        }
+
+        /// Does nothing when the command was told before.
+        pub(crate) fn stop(&self, why: Stopped) {
+            if self.stopped.set(why).is_err() {
+                return;
+            }
+            let mut end = Command::new("taskkill");
+            end.args(["/T", "/F", "/PID", &self.pid.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            if let Err(e) = end.status() {
+                tracing::warn!("cannot stop the command: {e}");
+            }
+        }
+
+        /// Why the command was stopped, if it was.
+        pub(crate) fn stopped(&self) -> Option<Stopped> {
+            self.stopped.get().copied()
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A worker: claims queued jobs, and starts a runner in a process of its own for each.
+//!
+//! # Invariants
+//! - The app that embeds a worker may end at any time: its runners go on, hold their leases, and report by themselves.
+//! - A worker that cannot reach the hub waits; it never spins. A hub that restarted forgot its workers, so the worker
+//!   registers again.
+//! - A claim is never dropped silently: when its runner cannot be started, the job is reported as failed.
+
+use std::{path::PathBuf, pin::pin, process::Stdio, sync::Arc, time::Duration};
+
+use doorbell_client::{Backoff, CallError, Client, EndpointSource};
+use doorbell_protocol::{
+    ErrorCode, Outcome, WorkerId,
+    jobs::FinishReport,
+    limits,
+    worker::{Claim, NewWorker},
+};
+use tokio::{
+    io::AsyncWriteExt,
+    process::{Child, Command},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::{assignment::Assignment, origin, spool};
+
+/// An answer without a job that comes sooner than this was no long poll: asking again at once would spin.
+const SOONEST_EMPTY: Duration = Duration::from_secs(1);
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+const LONGEST_RETRY: Duration = Duration::from_secs(15);
+
+/// What a worker is.
+#[derive(Clone, Debug)]
+pub struct WorkerConfig {
+    /// Which hub it works for.
+    pub source: EndpointSource,
+    /// What people call it, 1 to 200 characters.
+    pub name: String,
+    /// How many jobs it runs at once, at least 1.
+    pub slots: u32,
+    /// The `doorbell` executable, which becomes the runner of each job.
+    pub program: PathBuf,
+}
+
+/// Works until `shutdown`. Runners that were started go on by themselves. A hub that comes up with a worker hears from it what
+/// wrappers could not tell meanwhile.
+pub async fn work(config: WorkerConfig, shutdown: impl Future<Output = ()>) {
+    tokio::select! {
+        () = claim_jobs(&config, shutdown) => {}
+        () = spool::keep_delivering(config.source.clone()) => {}
+    }
+}
+
+async fn claim_jobs(config: &WorkerConfig, shutdown: impl Future<Output = ()>) {
+    let client = Client::new(config.source.clone());
+    let slots = Arc::new(Semaphore::new(usize::try_from(config.slots.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
+    let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+    let mut registered = None;
+    let mut shutdown = pin!(shutdown);
+    loop {
+        // Only the wait is cut short: a claim that has come is started in any case.
+        let claimed = tokio::select! {
+            biased;
+            () = &mut shutdown => return,
+            claimed = next_claim(&client, config, &slots, &mut registered, &mut backoff) => claimed,
+        };
+        // There is always a next claim, unless somebody drains the worker: the semaphore is never closed.
+        let Some((claim, slot)) = claimed else { return };
+        start(&client, config, claim, slot).await;
+    }
+}
+
+/// Waits for a free slot, and then for a job to fill it, however long that takes.
+async fn next_claim(
+    client: &Client,
+    config: &WorkerConfig,
+    slots: &Arc<Semaphore>,
+    registered: &mut Option<WorkerId>,
+    backoff: &mut Backoff,
+) -> Option<(Claim, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    loop {
+        let asked = Instant::now();
+        match claim(client, config, registered).await {
+            Ok(Some(claim)) => {
+                backoff.reset();
+                return Some((claim, slot));
+            }
+            Ok(None) if asked.elapsed() >= SOONEST_EMPTY => {
+                backoff.reset();
+                continue;
+            }
+            Ok(None) => {}
+            Err(e) => {
+                tracing::debug!("cannot claim a job: {e}");
+                match e.code() {
+                    Some(ErrorCode::NotFound) => *registered = None,
+                    Some(ErrorCode::WorkerDraining) => {
+                        tracing::info!("the hub drains this worker: it claims no more jobs");
+                        return None;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        tokio::time::sleep(backoff.after_failure(rand::random())).await;
+    }
+}
+
+async fn claim(client: &Client, config: &WorkerConfig, registered: &mut Option<WorkerId>) -> Result<Option<Claim>, CallError> {
+    let id = match *registered {
+        Some(id) => id,
+        None => {
+            let worker = NewWorker { name: config.name.clone(), host: origin::host().unwrap_or_default(), slots: config.slots.max(1) };
+            *registered.insert(client.register_worker(&worker).await?.id)
+        }
+    };
+    client.claim(id, limits::WAIT).await
+}
+
+/// Starts the runner of a claim. The slot is free again when the runner ends.
+async fn start(client: &Client, config: &WorkerConfig, claim: Claim, slot: OwnedSemaphorePermit) {
+    let job = claim.job.id;
+    let fence = claim.lease.fence;
+    match spawn(config, claim).await {
+        Ok(mut runner) => {
+            tokio::spawn(async move {
+                match runner.wait().await {
+                    Ok(status) => tracing::debug!(%job, %status, "runner ended"),
+                    Err(e) => tracing::warn!(%job, "cannot wait for the runner: {e}"),
+                }
+                drop(slot);
+            });
+        }
+        Err(e) => {
+            tracing::warn!(%job, program = %config.program.display(), "cannot start a runner: {e}");
+            let failure = Some(format!("cannot start a runner ({}): {e}", config.program.display()));
+            let report = FinishReport { fence, outcome: Outcome::Failed, exit_code: None, failure, finished_at: None };
+            if let Err(e) = client.finish_job(job, &report).await {
+                tracing::warn!(%job, "cannot report that: {e}");
+            }
+        }
+    }
+}
+
+async fn spawn(config: &WorkerConfig, claim: Claim) -> std::io::Result<Child> {
+    let assignment = serde_json::to_vec(&Assignment::new(claim, &config.source))?;
+    let mut runner = Command::new(&config.program)
+        .arg("runner")
+        .stdin(Stdio::piped())
+        // A runner outlives this process: it must not hold the pipes or the terminal that its parent writes to.
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut stdin = runner.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
+    stdin.write_all(&assignment).await?;
+    Ok(runner)
+}

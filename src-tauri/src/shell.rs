@@ -1,0 +1,233 @@
+//! The loop: what happened goes into the state, what is to be done comes out and is carried out. It alone owns the state.
+
+use std::{sync::Arc, time::SystemTime};
+
+use doorbell_client::{Client, FeedUpdate, When, rest::Running};
+use doorbell_desk::{Effect, Input, PanelView, State};
+use doorbell_protocol::FeedMessage;
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+
+use crate::desktop::Desktop;
+
+/// The way in, for everything on the desktop that something can happen to.
+#[derive(Clone)]
+pub(crate) struct Shell {
+    inbox: mpsc::UnboundedSender<Message>,
+    client: Client,
+    /// Of the newest list that was polled.
+    etag: Arc<Mutex<Option<String>>>,
+}
+
+pub(crate) enum Message {
+    Input(Input),
+    /// Asks for the panel's view; no answer when the panel is closed.
+    Look(oneshot::Sender<PanelView>),
+}
+
+/// The panel is closed, and nothing is polled for a panel that nobody sees.
+#[derive(Debug)]
+pub(crate) struct PanelClosed;
+
+impl Shell {
+    /// The way in, and what [`run`] reads. What people and the desktop do comes one by one and fits no bound; the feed,
+    /// which strangers fill, has its own bounded way.
+    pub(crate) fn new(client: Client) -> (Self, mpsc::UnboundedReceiver<Message>) {
+        let (inbox, messages) = mpsc::unbounded_channel();
+        (Self { inbox, client, etag: Arc::default() }, messages)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Says what happened. Nobody listens any more while the app ends.
+    pub(crate) fn input(&self, input: Input) {
+        let _ = self.inbox.send(Message::Input(input));
+    }
+
+    /// Asks the hub what runs, and gives the panel what it shows.
+    pub(crate) async fn poll(&self) -> Result<PanelView, PanelClosed> {
+        self.look().await?;
+        let mut etag = self.etag.lock().await;
+        let polled = match self.client.running(etag.as_deref()).await {
+            Ok(Running::Unchanged) => Input::Polled(None),
+            Ok(Running::List { list, etag: new }) => {
+                *etag = new;
+                Input::Polled(Some(list))
+            }
+            Err(error) => {
+                // Another hub may stand there next time.
+                *etag = None;
+                Input::PollFailed { reason: error.to_string() }
+            }
+        };
+        drop(etag);
+        self.input(polled);
+        self.look().await
+    }
+
+    async fn look(&self) -> Result<PanelView, PanelClosed> {
+        let (answer, view) = oneshot::channel();
+        self.inbox.send(Message::Look(answer)).map_err(|_| PanelClosed)?;
+        view.await.map_err(|_| PanelClosed)
+    }
+}
+
+/// Runs until the feed and everybody else are gone. `hub_down` is told when the feed is down, so that an embedded hub can
+/// take over.
+pub(crate) async fn run(
+    mut state: State,
+    mut inbox: mpsc::UnboundedReceiver<Message>,
+    mut feed: mpsc::Receiver<FeedUpdate>,
+    hub_down: Arc<Notify>,
+    desktop: &impl Desktop,
+) {
+    loop {
+        let input = tokio::select! {
+            Some(message) = inbox.recv() => match message {
+                Message::Input(input) => input,
+                Message::Look(answer) => {
+                    if state.panel_is_open() {
+                        // The page that asked may be gone.
+                        let _ = answer.send(state.panel(SystemTime::now().into()));
+                    }
+                    continue;
+                }
+            },
+            Some(update) = feed.recv() => match update {
+                FeedUpdate::Connecting => continue,
+                FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(kind, event) } => Input::Missed(id, kind, event),
+                FeedUpdate::Message { id, message, .. } => Input::Told(id, message),
+                FeedUpdate::Live => Input::Live,
+                FeedUpdate::Polled(list) => Input::Polled(list.map(|list| *list)),
+                FeedUpdate::PollFailed { reason } => Input::PollFailed { reason },
+                FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => {
+                    hub_down.notify_one();
+                    Input::Down { reason }
+                }
+                FeedUpdate::Refused { reason } => Input::Refused { reason },
+            },
+            else => return,
+        };
+        for effect in state.apply(input, SystemTime::now().into()) {
+            carry_out(effect, desktop);
+        }
+    }
+}
+
+fn carry_out(effect: Effect, desktop: &impl Desktop) {
+    match effect {
+        Effect::ShowTray(view) => desktop.show_tray(view),
+        Effect::Notify(notification) => desktop.notify(notification),
+        Effect::OpenPanel { near } => desktop.open_panel(near),
+        Effect::ClosePanel => desktop.close_panel(),
+        Effect::RetryFeed => desktop.retry_feed(),
+        Effect::QueueTestJob => desktop.queue_test_job(),
+        Effect::Quit => desktop.quit(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use doorbell_client::{Endpoint, EndpointSource, Token};
+    use doorbell_desk::{Action, Connection, Notification, Point, TrayView};
+    use doorbell_protocol::{Counts, Snapshot, Timestamp};
+
+    use super::*;
+
+    /// Writes down what it is told to do.
+    #[derive(Default)]
+    struct Recorder(Mutex<Vec<&'static str>>);
+
+    impl Recorder {
+        fn record(&self, effect: &'static str) {
+            self.0.lock().unwrap().push(effect);
+        }
+    }
+
+    impl Desktop for Recorder {
+        fn show_tray(&self, _view: TrayView) {
+            self.record("tray");
+        }
+        fn notify(&self, _notification: Notification) {
+            self.record("ring");
+        }
+        fn open_panel(&self, _near: Option<Point>) {
+            self.record("open");
+        }
+        fn close_panel(&self) {
+            self.record("close");
+        }
+        fn retry_feed(&self) {
+            self.record("retry");
+        }
+        fn queue_test_job(&self) {
+            self.record("test job");
+        }
+        fn quit(&self) {
+            self.record("quit");
+        }
+    }
+
+    fn nowhere() -> Client {
+        let token = Token::new("secret").unwrap();
+        Client::new(EndpointSource::fixed(Endpoint::new("http://127.0.0.1:9", token).unwrap()))
+    }
+
+    /// Runs the loop on what `inputs` and `updates` say, and returns what was done.
+    async fn run_on(inputs: Vec<Input>, updates: Vec<FeedUpdate>) -> Vec<&'static str> {
+        let (shell, inbox) = Shell::new(nowhere());
+        let (feed, listener) = mpsc::channel(8);
+        for update in updates {
+            feed.send(update).await.unwrap();
+        }
+        for input in inputs {
+            shell.input(input);
+        }
+        drop((shell, feed));
+        let recorder = Recorder::default();
+        run(State::default(), inbox, listener, Arc::default(), &recorder).await;
+        recorder.0.into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_the_state_says_is_done_in_order() {
+        let inputs =
+            vec![Input::Chosen(Action::OpenPanel), Input::PanelDismissed, Input::Chosen(Action::RunTestJob), Input::Chosen(Action::Quit)];
+        assert_eq!(run_on(inputs, Vec::new()).await, ["open", "retry", "close", "test job", "quit"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_of_the_feed_reaches_the_tray() {
+        let snapshot = Snapshot {
+            counts: Counts { running: 2, ..Counts::default() },
+            running: Vec::new(),
+            questions: Vec::new(),
+            now: Timestamp::EPOCH,
+            gap: false,
+        };
+        let message = FeedUpdate::Message { when: When::Now, id: None, message: FeedMessage::Snapshot(snapshot) };
+        let updates = vec![FeedUpdate::Connecting, message, FeedUpdate::Live];
+        assert_eq!(run_on(Vec::new(), updates).await, ["tray", "tray"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_polled_for_a_panel_that_is_closed() {
+        let (shell, inbox) = Shell::new(nowhere());
+        let (_feed, listener) = mpsc::channel(1);
+        let recorder = Recorder::default();
+        let look = async {
+            assert!(shell.poll().await.is_err());
+            shell.input(Input::Chosen(Action::OpenPanel));
+            // Nobody listens on that port, and the panel is told so.
+            let view = shell.poll().await.unwrap();
+            assert_eq!(view.connection, Connection::Connecting);
+        };
+        tokio::select! {
+            () = run(State::default(), inbox, listener, Arc::default(), &recorder) => panic!("the loop ended"),
+            () = look => {}
+        }
+    }
+}

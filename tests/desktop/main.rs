@@ -1,0 +1,13 @@
+//! The app on a real desktop, observed from the outside: what a person would see, hear and pay for.
+//!
+//! Each test has a desktop of its own, so that they can run side by side.
+#![cfg(target_os = "linux")]
+
+mod lonely;
+mod looking;
+mod lost;
+mod main_job;
+mod panel;
+mod second_start;
+mod test_job;
+mod tray_host;

@@ -1,0 +1,190 @@
+//! The app under test, the hub inside it, and the `doorbell` command beside it: real programs, as they were built.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+use doorbell_protocol::{hub::Stats, place::HubFile};
+
+use super::{
+    VirtualDesktop,
+    notifications::{Notification, Notifications},
+    page::Page,
+    process::{Process, Stdout},
+    tray::TrayItem,
+    wait, webkit,
+    windows::Window,
+};
+use crate::http;
+
+/// Title of the panel's window.
+pub const PANEL: &str = "Doorbell";
+
+/// What the tray's menu says while nothing runs.
+pub const IDLE: &str = "No jobs running";
+
+/// A running `doorbell-tray` with its hub.
+#[derive(Debug)]
+pub struct App {
+    /// What it offers in the tray.
+    pub tray: TrayItem,
+    hub: HubFile,
+    token: String,
+    http: reqwest::Client,
+    /// Absent when somebody else started it.
+    process: Option<Process>,
+}
+
+impl App {
+    /// Starts it and waits until it is in the tray and its hub answers.
+    ///
+    /// # Errors
+    /// It did not come up: the message has the end of its log.
+    pub async fn start(desktop: &VirtualDesktop) -> Result<Self> {
+        Self::start_with_env(desktop, &[]).await
+    }
+
+    /// [`App::start`] with additions to its environment.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn start_with_env(desktop: &VirtualDesktop, env: &[(&str, &str)]) -> Result<Self> {
+        let mut command = desktop.session().command(binary("doorbell-tray")?, &[]);
+        command.envs(env.iter().copied());
+        let process = desktop.session().start(&mut command, Stdout::Logged)?;
+        let mut app = Self::of(desktop, process.pid()).await.with_context(|| process.last_words())?;
+        app.process = Some(process);
+        Ok(app)
+    }
+
+    /// Starts it through the web driver, with its panel open.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn start_with_page(desktop: &VirtualDesktop) -> Result<(Self, Page)> {
+        let page = Page::open(desktop, &binary("doorbell-tray")?, &["--panel"]).await?;
+        let look = async || Ok(hub_file(desktop));
+        let hub = wait::until_some("the hub says where it is", wait::SOON, look).await?;
+        Ok((Self::of(desktop, hub.pid).await?, page))
+    }
+
+    /// What its hub says about itself.
+    ///
+    /// # Errors
+    /// The hub does not answer.
+    pub async fn stats(&self) -> Result<Stats> {
+        let answer = self.http.get(format!("{}/v1/stats", self.hub.url)).bearer_auth(&self.token).send().await?;
+        Ok(answer.error_for_status()?.json().await?)
+    }
+
+    /// Waits until its hub's figures are as wanted, and returns them.
+    ///
+    /// # Errors
+    /// They were not in time.
+    pub async fn stats_when(&self, what: &str, limit: Duration, wanted: impl Fn(&Stats) -> bool) -> Result<Stats> {
+        wait::until_some(&format!("the hub counts {what}"), limit, async || Ok(Some(self.stats().await?).filter(&wanted))).await
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.tray.pid
+    }
+
+    /// Waits until the panel, which somebody has opened, is on the screen, has the focus and its page runs.
+    ///
+    /// # Errors
+    /// It did not come in time.
+    pub async fn panel(&self, desktop: &VirtualDesktop) -> Result<Window> {
+        let panel = desktop.window(PANEL).await?;
+        desktop.until_focused(&panel).await?;
+        // It polls once its page runs: a key that is pressed before would go nowhere.
+        let polls = self.stats().await?.polls;
+        self.stats_when("polls of the panel", wait::SOON, |stats| stats.polls >= polls + 2).await?;
+        desktop.until_painted(panel.region).await?;
+        Ok(panel)
+    }
+
+    /// Waits until it has no web process left.
+    ///
+    /// # Errors
+    /// It still had one at the deadline.
+    pub async fn until_without_web_process(&self) -> Result<()> {
+        wait::until("no web process is left", wait::SOON, async || Ok(webkit::web_processes_of(self.pid()).is_empty())).await
+    }
+
+    /// Quits it from its menu and returns every notification of its whole life.
+    ///
+    /// # Errors
+    /// It did not end, or ended with an error.
+    pub async fn quit(mut self, desktop: &VirtualDesktop, mut notifications: Notifications) -> Result<Vec<Notification>> {
+        self.tray.choose("Quit Doorbell").await?;
+        if let Some(process) = &mut self.process {
+            let status = process.ended(wait::SOON).await?;
+            anyhow::ensure!(status.success(), "the app ended with {status}; {}", process.last_words());
+        }
+        notifications.all_of_ended(&desktop.bus, self.tray.pid).await
+    }
+
+    async fn of(desktop: &VirtualDesktop, pid: u32) -> Result<Self> {
+        let tray = TrayItem::of(&desktop.bus, pid).await?;
+        let look = async || Ok(hub_file(desktop));
+        let hub = wait::until_some("the hub says where it is", wait::SOON, look).await?;
+        let token = fs::read_to_string(hub.data_dir.join("token")).context("the hub has no token")?.trim().to_owned();
+        // Loopback only: a proxy of the machine has no say here; and no connection that the hub may be closing just when it is
+        // used again.
+        let http = http::builder().pool_max_idle_per_host(0).build()?;
+        let app = Self { tray, hub, token, http, process: None };
+        app.stats_when("the app's own feed", wait::SOON, |stats| stats.subscribers == 1).await?;
+        app.tray.icon_while(IDLE, wait::SOON).await?;
+        Ok(app)
+    }
+}
+
+impl Drop for App {
+    /// The test runner shows this when the test fails.
+    fn drop(&mut self) {
+        if let Some(process) = self.process.as_ref().filter(|process| !process.log().is_empty()) {
+            eprintln!("{}", process.last_words());
+        }
+    }
+}
+
+impl VirtualDesktop {
+    /// Starts the `doorbell` command on this desktop.
+    ///
+    /// # Errors
+    /// It was not built.
+    pub fn doorbell(&self, args: &[impl AsRef<str>]) -> Result<Process> {
+        let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+        let mut command = self.session().command(binary("doorbell")?, &args);
+        self.session().start(&mut command, Stdout::Logged)
+    }
+}
+
+/// The main job: twenty steps in ten seconds.
+#[must_use]
+pub fn main_job() -> Vec<String> {
+    steps(20, "0.5")
+}
+
+/// A job that tells its progress `count` times, with a pause (in seconds) after each.
+#[must_use]
+pub fn steps(count: u32, pause: &str) -> Vec<String> {
+    let script = format!(r#"for i in $(seq 1 {count}); do echo "$i/{count}"; sleep {pause}; done"#);
+    ["run", "--", "sh", "-c", &script].map(str::to_owned).to_vec()
+}
+
+/// A program that was built beside this one.
+///
+/// # Errors
+/// It was not: the message says how.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let me = std::env::current_exe()?;
+    let found = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.with_context(|| format!("{name} is not built; run `cargo build -p doorbell-cli -p doorbell-tray`, or `cargo xtask test` for all"))
+}
+
+fn hub_file(desktop: &VirtualDesktop) -> Option<HubFile> {
+    let text = fs::read_to_string(desktop.session().path("run/doorbell/hub.json")).ok()?;
+    serde_json::from_str(&text).ok()
+}

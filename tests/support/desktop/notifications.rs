@@ -1,0 +1,127 @@
+//! Every notification that any program on the desktop asks for, seen by a monitor of the bus: what was sent, not what
+//! a daemon made of it.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use tokio::{sync::watch, task::JoinHandle};
+use zbus::{MessageStream, fdo::MonitoringProxy, message::Type, zvariant::OwnedValue};
+
+use super::{bus::Bus, wait};
+
+/// A signal of the tests themselves, which marks a place in the stream of messages.
+const FENCE: &str = "Fence";
+const FENCE_INTERFACE: &str = "doorbell.tests";
+
+/// One call of `org.freedesktop.Notifications.Notify`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notification {
+    /// Who it says it is from.
+    pub app: String,
+    /// The notification that it replaces; 0 for none.
+    pub replaces: u32,
+    /// Its first line.
+    pub summary: String,
+    /// The text under it.
+    pub body: String,
+    /// Key and label of each action, alternating.
+    pub actions: Vec<String>,
+    /// 0 low, 1 normal, 2 critical.
+    pub urgency: Option<u8>,
+}
+
+/// All notifications since [`Notifications::watch`].
+#[derive(Debug)]
+pub struct Notifications {
+    seen: watch::Receiver<Seen>,
+    monitor: JoinHandle<()>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    notifications: Vec<Notification>,
+    fences: u32,
+}
+
+impl Notifications {
+    /// Begins to watch. No call after this goes unseen.
+    ///
+    /// # Errors
+    /// The bus refuses a monitor.
+    pub async fn watch(bus: &Bus) -> Result<Self> {
+        let connection = bus.connect().await?;
+        let mut messages = MessageStream::from(&connection);
+        let notify = "type='method_call',interface='org.freedesktop.Notifications',member='Notify'";
+        let fence = format!("type='signal',interface='{FENCE_INTERFACE}',member='{FENCE}'");
+        let rules = [notify.try_into()?, fence.as_str().try_into()?];
+        MonitoringProxy::new(&connection).await?.become_monitor(&rules, 0).await.context("the bus refuses a monitor")?;
+        let (sender, seen) = watch::channel(Seen::default());
+        let monitor = tokio::spawn(async move {
+            while let Some(Ok(message)) = messages.next().await {
+                match message.message_type() {
+                    Type::MethodCall => {
+                        // A call that cannot be read must not look like no call.
+                        let notification = read(&message).unwrap_or_else(|error| Notification::unreadable(&error));
+                        sender.send_modify(|seen| seen.notifications.push(notification));
+                    }
+                    Type::Signal if message.header().member().is_some_and(|member| member == FENCE) => {
+                        sender.send_modify(|seen| seen.fences += 1);
+                    }
+                    Type::Signal | Type::MethodReturn | Type::Error => {}
+                }
+            }
+        });
+        Ok(Self { seen, monitor })
+    }
+
+    /// All so far.
+    #[must_use]
+    pub fn so_far(&self) -> Vec<Notification> {
+        self.seen.borrow().notifications.clone()
+    }
+
+    /// Waits until there are at least `count`, and returns all.
+    ///
+    /// # Errors
+    /// There were fewer at the deadline: the message has those.
+    pub async fn at_least(&mut self, count: usize, limit: std::time::Duration) -> Result<Vec<Notification>> {
+        let enough = tokio::time::timeout(limit, self.seen.wait_for(|seen| seen.notifications.len() >= count)).await.is_ok();
+        let all = self.so_far();
+        anyhow::ensure!(enough, "{} notifications instead of {count} after {} s: {all:#?}", all.len(), limit.as_secs());
+        Ok(all)
+    }
+
+    /// All notifications that a process sent which has ended: waits until the bus has passed on its last word.
+    ///
+    /// # Errors
+    /// The process stays on the bus.
+    pub async fn all_of_ended(&mut self, bus: &Bus, pid: u32) -> Result<Vec<Notification>> {
+        bus.until_without(pid).await?;
+        let fences = self.seen.borrow().fences;
+        bus.connection().emit_signal(None::<&str>, "/doorbell/tests", FENCE_INTERFACE, FENCE, &()).await?;
+        let fence = self.seen.wait_for(|seen| seen.fences > fences);
+        tokio::time::timeout(wait::SOON, fence).await.context("the monitor stopped")?.context("the monitor stopped")?;
+        Ok(self.so_far())
+    }
+}
+
+impl Drop for Notifications {
+    fn drop(&mut self) {
+        self.monitor.abort();
+    }
+}
+
+impl Notification {
+    fn unreadable(error: &anyhow::Error) -> Self {
+        let summary = format!("unreadable: {error:#}");
+        Self { app: String::new(), replaces: 0, summary, body: String::new(), actions: Vec::new(), urgency: None }
+    }
+}
+
+fn read(message: &zbus::Message) -> Result<Notification> {
+    type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedValue>, i32);
+    let (app, replaces, _icon, summary, body, actions, hints, _timeout): Notify = message.body().deserialize()?;
+    let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok());
+    Ok(Notification { app, replaces, summary, body, actions, urgency })
+}

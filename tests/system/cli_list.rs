@@ -1,0 +1,83 @@
+//! `ls` and `show`, and the list that stays on the screen.
+
+use doorbell_protocol::JobState;
+use doorbell_tests::{Home, Hub, Running, eventually, hub::SOON, terminal::Terminal};
+
+fn stdout(home: &Home, args: &[&str]) -> String {
+    let output = home.run(args);
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Starts a job that reports some progress and waits for a file.
+fn indexing(home: &Home, hub: &Hub) -> Running {
+    let script = "echo '[12/60] Reading'; while [ ! -e go ]; do sleep 0.02; done";
+    let running = Running::start(&mut home.doorbell(&["run", "--name", "index", "--", "sh", "-c", script]));
+    eventually("progress", SOON, || (hub.running().first()?.progress.as_ref()?.done? == 12).then_some(()));
+    running
+}
+
+#[test]
+fn show_tells_all_about_a_job() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let mut running = indexing(&home, &hub);
+    let card = stdout(&home, &["show", "index"]);
+    for part in ["index  running\n", "  progress  20% 12/60 · Reading\n", "  command   sh -c ", "  started   "] {
+        assert!(card.contains(part), "{part:?} in {card}");
+    }
+    assert!(!card.contains('\u{1b}'));
+    std::fs::write(home.path("go"), "").unwrap();
+    running.wait();
+    hub.the_job_is(JobState::Succeeded);
+    let card = stdout(&home, &["show", "index"]);
+    assert!(card.contains("index  succeeded\n") && card.contains("  exit code  0\n") && card.contains("  took       "), "{card}");
+    let job: serde_json::Value = serde_json::from_str(&stdout(&home, &["show", "--json", "index"])).unwrap();
+    assert_eq!(job["job"]["state"], "succeeded");
+}
+
+#[test]
+fn a_list_stays_on_the_screen_and_moves_on() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let mut running = indexing(&home, &hub);
+    assert!(home.run(&["add", "--at", "1h", "--name", "tonight", "true"]).status.success());
+    let mut terminal = Terminal::start(&home, &["ls", "--watch"], (12, 100), None);
+    terminal.program.says("1 running, 1 queued");
+    for part in ["index", "20%", "12/60", "Reading", "────", "tonight"] {
+        terminal.program.says(part);
+    }
+    let drawn = terminal.program.output().len();
+    std::fs::write(home.path("go"), "").unwrap();
+    running.wait();
+    terminal.program.says("succeeded");
+    // The screen is not cleared once it is there, so nothing flickers.
+    let redrawn = terminal.program.output()[drawn..].to_owned();
+    assert!(!redrawn.contains("\u{1b}[2J"), "{redrawn:?}");
+    terminal.resizes(8, 60);
+    // Drawn anew in its new size. A key that comes in the same instant waits for the next one, which is crossterm's.
+    terminal.program.says("\u{1b}[2J");
+    terminal.types("q");
+    let (code, output) = terminal.end();
+    assert_eq!(code, Some(0));
+    assert!(output.contains("\u{1b}[?1049l"), "{output:?}");
+}
+
+#[test]
+fn a_list_stays_on_a_screen_only() {
+    let home = Home::new();
+    let _hub = Hub::start(&home);
+    let output = home.run(&["ls", "--watch"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("draws on a terminal"), "{output:?}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn quiet_lists_ids_alone() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    home.run(&["run", "--name", "one", "true"]);
+    let id = hub.the_job_is(JobState::Succeeded).id;
+    assert_eq!(stdout(&home, &["ls", "-q"]), format!("{id}\n"));
+}

@@ -1,0 +1,42 @@
+//! Whole-system tests over real processes and sockets: the command line, the runner, the worker and the feed, against a real
+//! hub. Everything runs in a home of its own, so the tests run at the same time.
+
+#![cfg(unix)]
+
+mod cancel;
+mod cli;
+mod cli_inside;
+mod cli_json;
+mod cli_list;
+mod cli_more;
+mod cli_queue;
+mod cli_words;
+#[cfg(target_os = "linux")]
+mod clock;
+mod completions;
+#[cfg(target_os = "linux")]
+mod container;
+mod events;
+mod feed;
+mod feed_faults;
+mod feed_model;
+mod hub_away;
+mod job_control;
+mod kept_output;
+mod killed;
+mod options;
+mod output;
+mod progress;
+mod rest;
+mod run;
+mod shells;
+mod signals;
+mod spool;
+#[cfg(target_os = "linux")]
+mod storage;
+mod terminal;
+mod tls;
+mod tokens;
+mod wait;
+mod watch;
+mod worker;

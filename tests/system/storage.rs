@@ -1,0 +1,126 @@
+//! A disk that is full or fails: what could not be stored is refused, nothing is half done, and the hub goes on.
+
+use doorbell_client::CallError;
+use doorbell_protocol::{
+    ErrorCode, Fence, JobId, JobState, Outcome,
+    jobs::{FinishReport, NewJob},
+};
+use doorbell_tests::{
+    Home, Hub, eventually,
+    faults::{Call, Faults, Often, SmallDisk},
+    hub::SOON,
+};
+use rustix::io::Errno;
+use uuid::Uuid;
+
+fn start(hub: &Hub, id: JobId) -> Result<(), CallError> {
+    let job = NewJob { id: Some(id), name: "make".to_owned(), start: true, ..NewJob::default() };
+    hub.ask(async |client| client.create_job(&job).await.map(drop))
+}
+
+fn finish(hub: &Hub, id: JobId) -> Result<(), CallError> {
+    let report = FinishReport { fence: Fence(1), outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
+    hub.ask(async |client| client.finish_job(id, &report).await.map(drop))
+}
+
+fn state(hub: &Hub, id: JobId) -> Option<JobState> {
+    match hub.ask(async |client| client.job(id).await) {
+        Ok(job) => Some(job.state),
+        Err(error) if error.code() == Some(ErrorCode::NotFound) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn is_storage(refused: &Result<(), CallError>) -> bool {
+    matches!(refused, Err(error @ CallError::Refused(refusal)) if error.code() == Some(ErrorCode::Storage) && refusal.status == 503)
+}
+
+fn new_id() -> JobId {
+    JobId(Uuid::now_v7())
+}
+
+#[test]
+fn a_disk_that_fails_refuses_changes_and_the_hub_goes_on_once_it_works() {
+    for (call, error) in [(Call::Sync, Errno::IO), (Call::Sync, Errno::NOSPC), (Call::Write, Errno::IO), (Call::Write, Errno::NOSPC)] {
+        let home = Home::new();
+        let faults = Faults::new(&home);
+        let hub = faults.hub(&home);
+        let (first, second) = (new_id(), new_id());
+        start(&hub, first).unwrap();
+
+        faults.fail(call, error, Often::Always);
+        for _ in 0..3 {
+            assert!(is_storage(&start(&hub, second)), "{call:?} {error:?}");
+            assert!(is_storage(&finish(&hub, first)), "{call:?} {error:?}");
+        }
+        assert_eq!(hub.running().iter().map(|job| job.id).collect::<Vec<_>>(), [first], "{call:?} {error:?}");
+        assert_eq!((hub.stats().seq.0, hub.stats().counts.running), (1, 1));
+        assert_eq!((state(&hub, first), state(&hub, second)), (Some(JobState::Running), None));
+
+        faults.mend();
+        finish(&hub, first).unwrap();
+        start(&hub, second).unwrap();
+        assert_eq!(hub.stats().seq.0, 3);
+        hub.kill();
+        let hub = Hub::start(&home);
+        assert_eq!(hub.replayed(), [1, 2, 3]);
+        assert_eq!((state(&hub, first), state(&hub, second)), (Some(JobState::Succeeded), Some(JobState::Running)));
+    }
+}
+
+/// What a failed sync leaves in the log would be found there after a crash, if nothing took its place.
+#[test]
+fn what_was_refused_is_not_there_after_a_crash() {
+    for error in [Errno::IO, Errno::NOSPC] {
+        let home = Home::new();
+        let faults = Faults::new(&home);
+        let hub = faults.hub(&home);
+        let (kept, refused) = (new_id(), new_id());
+        start(&hub, kept).unwrap();
+        faults.fail(Call::Sync, error, Often::Once);
+        assert!(is_storage(&start(&hub, refused)));
+        assert!(!faults.are_pending());
+        hub.kill();
+        let hub = Hub::start(&home);
+        assert_eq!((state(&hub, kept), state(&hub, refused)), (Some(JobState::Running), None));
+        assert_eq!(hub.replayed(), [1]);
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_changes_and_the_hub_goes_on_once_there_is_room() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::mount(&home.data_dir(), 4_096) else { return };
+    let hub = Hub::start(&home);
+    let before = new_id();
+    start(&hub, before).unwrap();
+    let ballast = disk.fill();
+    // The file system gives what it holds in reserve first.
+    let mut stored = vec![before];
+    let refused = eventually("a change is refused", SOON, || {
+        let id = new_id();
+        let answer = start(&hub, id);
+        if answer.is_ok() {
+            stored.push(id);
+            return None;
+        }
+        assert!(is_storage(&answer), "{answer:?}");
+        Some(id)
+    });
+    assert_eq!(state(&hub, refused), None);
+    assert_eq!(usize::try_from(hub.stats().counts.running).unwrap(), stored.len());
+    // Progress needs no disk.
+    hub.ask(async |client| client.report_progress(before, Fence(1), doorbell_protocol::Progress::default()).await).unwrap();
+
+    std::fs::remove_file(ballast).unwrap();
+    start(&hub, refused).unwrap();
+    finish(&hub, before).unwrap();
+    let seq = hub.stats().seq.0;
+    hub.kill();
+    let hub = Hub::start(&home);
+    assert_eq!(hub.replayed(), (1..=seq).collect::<Vec<_>>());
+    assert_eq!((state(&hub, before), state(&hub, refused)), (Some(JobState::Succeeded), Some(JobState::Running)));
+    assert_eq!(hub.running().len(), stored.len());
+    drop(hub);
+    drop(disk);
+}

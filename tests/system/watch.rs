@@ -1,0 +1,103 @@
+//! `doorbell watch`: the feed as lines, whatever comes over it.
+
+use doorbell_tests::{
+    Home, Hub, Running, eventually,
+    hub::SOON,
+    wire::{
+        script::{Step, feed, feed_head},
+        server::{FaultServer, TOKEN},
+    },
+};
+use serde_json::Value;
+
+/// Most memory, in KiB, that a listener may ever have had: the largest block a few times over, and the program.
+const MEMORY: u64 = 64 * 1024;
+
+#[test]
+fn a_run_is_two_lines() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let watch = Running::start(&mut home.doorbell(&["watch"]));
+    eventually("somebody listens", SOON, || (hub.stats().subscribers == 1).then_some(()));
+    assert!(!home.run(&["run", "--name", "nightly", "--", "sh", "-c", "exit 3"]).status.success());
+    watch.says("failed     nightly");
+    let output = watch.output();
+    let lines: Vec<&str> = output.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains("started    nightly") && lines[1].contains("exit"), "{output}");
+    assert!(!output.contains('\u{1b}'), "colours are for terminals");
+}
+
+#[test]
+fn json_is_one_object_a_line_and_goes_on_after_a_restart() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let watch = Running::start(&mut home.doorbell(&["watch", "--json"]));
+    watch.says("\"live\"");
+    hub.kill();
+    watch.says("\"down\"");
+    let _hub = Hub::start(&home);
+    assert!(home.run(&["run", "true"]).status.success());
+    watch.says("job.finished");
+    let lines: Vec<Value> = watch.output().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).filter(|event| *event != "connection").collect();
+    assert_eq!(events, ["snapshot", "job.started", "job.finished"]);
+    assert!(lines.iter().filter(|line| line["event"] != "connection").all(|line| line["id"].is_string() && line["data"].is_object()));
+}
+
+#[test]
+fn a_wrong_token_ends_it_with_a_message() {
+    let home = Home::new();
+    let _hub = Hub::start(&home);
+    let output = home.doorbell(&["watch"]).env("DOORBELL_TOKEN", "wrong").output().expect("doorbell starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("DOORBELL_TOKEN"));
+}
+
+#[tokio::test]
+async fn no_proxy_stands_before_a_hub_on_this_machine() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let proxy = FaultServer::start(|_, _| Vec::new()).await;
+    let variables = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, proxy.url()));
+    let watch = Running::start(home.doorbell(&["watch", "--json"]).envs(variables));
+    watch.says("\"live\"");
+    assert_eq!(proxy.seen().requests.len(), 0);
+    drop(hub);
+}
+
+/// The most memory that a process ever had, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_that_a_server_sends_grows_memory_or_ends_the_watch() {
+    let endless = |start: &str, piece: &[u8]| vec![feed(start), Step::Endless(piece.repeat(65_536 / piece.len()))];
+    for play in [
+        endless("data: ", b"x"),
+        endless("", b": x\n"),
+        endless("", b"a: b\n"),
+        endless("", b"data\n"),
+        endless("", b"data\n\n"),
+        endless("", b"event: job.paused\ndata: {}\n\n"),
+        vec![Step::Send([&feed_head(None)[..], b"id: "].concat()), Step::Endless(vec![0xff; 65_536])],
+        vec![Step::Send(b"HTTP/1.1 200 OK\r\nX: ".to_vec()), Step::Endless(vec![b'x'; 65_536])],
+    ] {
+        let home = Home::new();
+        let server = FaultServer::start(move |request, _| if request.path == "/v1/feed" { play.clone() } else { Vec::new() }).await;
+        let mut command = home.doorbell(&["watch"]);
+        let watch = Running::start(command.envs([("DOORBELL_URL", server.url()), ("DOORBELL_TOKEN", TOKEN)]));
+        let enough = async {
+            while server.seen().attempts < 2 && server.seen().sent < 8 * 1024 * 1024 {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, enough).await.expect("it goes on");
+        let peak = peak_memory(watch.id());
+        assert!(peak < MEMORY, "{peak} KiB");
+    }
+}

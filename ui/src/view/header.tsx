@@ -1,0 +1,21 @@
+/** The panel's title, how many jobs run, and the way out. */
+export function Header({ running, onClose }: { running: number; onClose: () => void }) {
+  return (
+    <header>
+      <h1>
+        Running
+        {running > 0 && (
+          <>
+            {" "}
+            <span class="count">{running}</span>
+          </>
+        )}
+      </h1>
+      <button type="button" class="close" aria-label="Close panel" title="Close (Esc)" onClick={onClose}>
+        <svg viewBox="0 0 12 12" aria-hidden="true">
+          <path d="M2 2 10 10M10 2 2 10" />
+        </svg>
+      </button>
+    </header>
+  );
+}

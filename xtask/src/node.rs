@@ -1,0 +1,57 @@
+//! Node.js and the panel's page.
+
+use std::{fs, path::Path, time::SystemTime};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tool::{self, npm, root};
+
+/// Oldest that Vite works with.
+const NODE: (u32, u32) = (20, 19);
+
+/// Makes sure that Node.js is there and that the packages of the page are as its lock file says.
+pub(crate) fn ensure() -> Result<()> {
+    let version = tool::read(&mut tool::tool("node", &["--version"])?).with_context(how_to_get_node)?;
+    if parse(&version).is_none_or(|version| version < NODE) {
+        bail!("Node.js {} is too old: {}", version.trim(), how_to_get_node());
+    }
+    let ui = root()?.join("ui");
+    if changed(&ui.join("package-lock.json")) > changed(&ui.join("node_modules/.package-lock.json")) {
+        tool::run(&mut npm(&["ci"])?)?;
+    }
+    Ok(())
+}
+
+/// Builds the page into `ui/dist`, where the app and the hub take it from.
+pub(crate) fn build() -> Result<()> {
+    tool::run(&mut npm(&["run", "build"])?)
+}
+
+fn how_to_get_node() -> String {
+    let (major, minor) = NODE;
+    format!("install Node.js {major}.{minor} or later with npm; the nodejs of Debian 12 itself is 18, which is too old")
+}
+
+fn parse(version: &str) -> Option<(u32, u32)> {
+    let mut figures = version.trim().strip_prefix('v')?.split('.').map(str::parse);
+    Some((figures.next()?.ok()?, figures.next()?.ok()?))
+}
+
+/// When a file last changed; never, when it is not there.
+fn changed(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_figures() {
+        assert!(parse("v20.20.2\n") >= Some(NODE));
+        assert!(parse("v100.0.0") >= Some(NODE));
+        assert!(parse("v20.9.1") < Some(NODE));
+        assert!(parse("v18.19.0") < Some(NODE));
+        assert_eq!(parse("nonsense"), None);
+    }
+}
