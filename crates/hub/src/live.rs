@@ -34,7 +34,7 @@ pub(crate) struct Now {
     /// Of the newest event.
     pub(crate) seq: Sequence,
     pub(crate) ring: Ring,
-    /// How many commits there were.
+    /// Counts commits, from a number on that no other life of this hub had: a list that it told must not pass for one of now.
     pub(crate) commits: u64,
     pub(crate) counts: Counts,
     /// Every queued and running job.
@@ -54,7 +54,8 @@ impl Live {
         let counts = counts(loaded.active.iter());
         let active = loaded.active.into_iter().map(|record| (record.job.id, record)).collect();
         let questions = loaded.questions.into_iter().map(|question| (question.id, question)).collect();
-        let now = Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits: 0, counts, active, questions, gaps: Count::default() };
+        let commits = rand::random::<u64>() >> 1;
+        let now = Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits, counts, active, questions, gaps: Count::default() };
         Self { now: Mutex::new(now), wake: watch::Sender::new(()) }
     }
 
