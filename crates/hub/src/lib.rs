@@ -10,7 +10,7 @@
 //! ```
 //!
 //! # Layout
-//! - `http/`: one file a resource; `server`: the accept loop; `connection`, `handover`, `stream`: from a request to a feed; `tls`, `exposure`: who can reach it; `token`, `folder`, `hub_file`: what is on disk beside the database
+//! - `http/`: one file a resource; `server`: the accept loop; `connection`, `handover`, `stream`: from a request to a feed; `descriptors`: how many connections; `tls`, `exposure`: who can reach it; `token`, `folder`, `hub_file`: what is on disk beside the database
 //! - `job`: the pure state machine · `create`: creating is safe to repeat · `queue`: who claims what
 //! - `retry`: running a job again · `after`: jobs that wait for others · `schedule/`: jobs that are queued by the clock
 //! - `question`: the same for what a job asks · `expiry`: when time is up
@@ -31,6 +31,7 @@ mod changes;
 mod clock;
 mod connection;
 mod create;
+mod descriptors;
 mod expiry;
 mod exposure;
 mod feed;

@@ -14,9 +14,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::connection::Connection;
+use crate::{connection::Connection, descriptors};
 
-/// Most connections at once; more wait in the kernel's queue.
+/// Most connections at once, where the process may have as many; more wait in the kernel's queue.
 const CONNECTIONS: usize = 16_384;
 /// Connections that the kernel may keep until they are accepted. Tokio's 1,024 overflow when thousands come back at once, and
 /// those beyond try again a second later, or two, or four.
@@ -45,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
     if let Err(error) = SockRef::from(&listener).listen(BACKLOG) {
         tracing::debug!(%error, "could not make the queue of new connections longer");
     }
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let free = Arc::new(Semaphore::new(descriptors::make_room(CONNECTIONS)));
     let connections = TaskTracker::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(BUFFER).max_headers(MOST_HEADERS);

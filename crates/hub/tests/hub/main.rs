@@ -10,6 +10,8 @@ mod blocks;
 mod cable;
 mod cancel;
 mod changes;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod door;
 mod exposure;
 mod feed;
