@@ -20,6 +20,7 @@ use crate::{
     feed::Ring,
     figures::Count,
     job::Record,
+    progress::ProgressMap,
     store::{Change, Loaded, StoredEvent},
 };
 
@@ -65,10 +66,13 @@ impl Live {
     }
 
     /// Tells what was committed, in the order of the commits, and wakes whoever waits. They are woken when the lock is free
-    /// again, as they will all want it.
-    pub(crate) fn publish(&self, changes: Vec<Change>) {
+    /// again, as they will all want it. What is known of the progress of jobs that do not run any more is forgotten.
+    pub(crate) fn publish(&self, changes: Vec<Change>, progress: &ProgressMap) {
         let mut now = self.lock();
         for change in changes {
+            if change.record.job.state != JobState::Running {
+                progress.forget(change.record.job.id);
+            }
             now.apply(change);
         }
         now.commits += 1;

@@ -1,13 +1,19 @@
 //! Progress: the latest value of each running job, in memory only. No report is ever an event.
 //!
 //! What a program says of itself outranks what its runner reads from its output, from the first time to the end of the job.
+//!
+//! # Invariant
+//! Only jobs that run have a report here. One is taken while what is live is locked, and forgotten under the same lock in which
+//! its job's end is published, so none can come in between and stay.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use doorbell_protocol::{JobId, Progress, Timestamp};
+use doorbell_protocol::{Job, JobId, JobState, Progress, Timestamp};
+
+use crate::live::Now;
 
 #[derive(Default)]
 pub(crate) struct ProgressMap {
@@ -37,9 +43,16 @@ pub(crate) enum Teller {
 }
 
 impl ProgressMap {
+    /// Keeps `progress` of a job that runs, and gives the job. See [`keep`](Self::keep) for which report is kept.
+    pub(crate) fn report<'a>(&self, live: &'a Now, id: JobId, teller: Teller, progress: Progress, now: Timestamp) -> Option<&'a Job> {
+        let job = live.active.get(&id).map(|record| &record.job).filter(|job| job.state == JobState::Running)?;
+        self.keep(id, teller, progress, now);
+        Some(job)
+    }
+
     /// Keeps `progress` unless a newer report is known, or one of a teller that outranks this one. `progress.at` is set, and not
     /// after `now`. A known report that is was made before the clock was set back, and is the older one.
-    pub(crate) fn report(&self, id: JobId, teller: Teller, progress: Progress, now: Timestamp) {
+    fn keep(&self, id: JobId, teller: Teller, progress: Progress, now: Timestamp) {
         let mut latest = self.lock();
         latest.taken += 1;
         let is_older = |known: &Progress| known.at <= progress.at || known.at > Some(now);
@@ -54,6 +67,7 @@ impl ProgressMap {
         self.lock().reports.get(&id).map(|report| report.progress.clone())
     }
 
+    /// For the end of a job, while `Now` of what is live is locked.
     pub(crate) fn forget(&self, id: JobId) {
         let mut latest = self.lock();
         if latest.reports.remove(&id).is_some() {
@@ -93,11 +107,11 @@ mod tests {
         let map = ProgressMap::default();
         let id = JobId(Uuid::nil());
         let report = |done, seconds| Progress { done: Some(done), at: Some(at(seconds)), ..Progress::default() };
-        map.report(id, Teller::Runner, report(1, 10), at(10));
+        map.keep(id, Teller::Runner, report(1, 10), at(10));
         let version = map.version();
-        map.report(id, Teller::Runner, report(2, 9), at(10));
+        map.keep(id, Teller::Runner, report(2, 9), at(10));
         assert_eq!((map.get(id).unwrap().done, map.version(), map.taken()), (Some(1), version, 2));
-        map.report(id, Teller::Runner, report(3, 11), at(11));
+        map.keep(id, Teller::Runner, report(3, 11), at(11));
         assert_eq!(map.get(id).unwrap().done, Some(3));
     }
 
@@ -106,9 +120,9 @@ mod tests {
         let map = ProgressMap::default();
         let id = JobId(Uuid::nil());
         let report = |done, seconds| Progress { done: Some(done), at: Some(at(seconds)), ..Progress::default() };
-        map.report(id, Teller::Runner, report(1, 3_600), at(3_600));
-        map.report(id, Teller::Runner, report(2, 5), at(5));
-        map.report(id, Teller::Runner, report(3, 4), at(6));
+        map.keep(id, Teller::Runner, report(1, 3_600), at(3_600));
+        map.keep(id, Teller::Runner, report(2, 5), at(5));
+        map.keep(id, Teller::Runner, report(3, 4), at(6));
         assert_eq!(map.get(id).unwrap().done, Some(2));
     }
 
@@ -125,11 +139,11 @@ mod tests {
             (Teller::Program, 5, 11, 4),
             (Teller::Runner, 6, 99, 4),
         ] {
-            map.report(id, teller, report(done, seconds), at(99));
+            map.keep(id, teller, report(done, seconds), at(99));
             assert_eq!(map.get(id).unwrap().done, Some(known), "{teller:?} {done}");
         }
         map.forget(id);
-        map.report(id, Teller::Runner, report(7, 0), at(99));
+        map.keep(id, Teller::Runner, report(7, 0), at(99));
         assert_eq!(map.get(id).unwrap().done, Some(7));
     }
 }

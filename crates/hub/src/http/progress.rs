@@ -6,10 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use doorbell_protocol::{
-    JobState,
-    jobs::{ProgressReport, ReportAnswer},
-};
+use doorbell_protocol::jobs::{ProgressReport, ReportAnswer};
 
 use super::{
     Hub,
@@ -26,16 +23,13 @@ pub(crate) async fn report(State(hub): Hub, Id(id): Id, Body(report): Body<Progr
     let cancel_requested = match report.fence {
         Some(fence) => {
             let held = lease::hold(&hub, id, fence).await?;
-            hub.progress.report(id, Teller::Runner, progress, now);
+            // The job may have ended since: then its end says more than this report.
+            hub.progress.report(&hub.live.lock(), id, Teller::Runner, progress, now);
             held.cancel_requested
         }
         None => {
-            // Under the lock, the job cannot end in between and leave a report of a job that is over.
             let live = hub.live.lock();
-            let running = live.active.get(&id).filter(|record| record.job.state == JobState::Running);
-            let job = &running.ok_or(Refusal::LeaseStale)?.job;
-            hub.progress.report(id, Teller::Program, progress, now);
-            job.cancel_requested
+            hub.progress.report(&live, id, Teller::Program, progress, now).ok_or(Refusal::LeaseStale)?.cancel_requested
         }
     };
     Ok(match cancel_requested {

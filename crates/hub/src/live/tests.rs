@@ -38,7 +38,7 @@ fn a_change_while_somebody_subscribes_is_neither_lost_nor_told_twice() {
                 scope.spawn(move || listen(&live, &listening, round + listener));
             }
             for seq in 1..=EVENTS {
-                live.publish(vec![started(seq)]);
+                live.publish(vec![started(seq)], &ProgressMap::default());
                 if (seq + round) % 7 == 0 {
                     thread::yield_now();
                 }
@@ -77,7 +77,7 @@ fn a_change_while_somebody_is_about_to_wait_wakes_it() {
         }
         // Each event is the last one until everybody has heard it, so nothing else would wake a sleeper.
         for seq in 1..=WAITS {
-            live.publish(vec![started(seq)]);
+            live.publish(vec![started(seq)], &ProgressMap::default());
             while heard.iter().any(|heard| heard.load(Ordering::Acquire) < seq) {
                 std::hint::spin_loop();
             }

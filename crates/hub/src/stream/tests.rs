@@ -9,6 +9,7 @@ use super::*;
 use crate::{
     feed::Subscribers,
     live::{self, Live},
+    progress::ProgressMap,
     secret::SecretHash,
     tokens::Tokens,
 };
@@ -46,7 +47,7 @@ async fn silence_is_counted_from_what_was_said_last() {
     let (live, mut reader, _running) = quiet(Framing::UntilClose, &CancellationToken::new()).await;
     let start = Instant::now();
     tokio::time::sleep(Duration::from_secs(20)).await;
-    live.publish(vec![live::tests::started(1)]);
+    live.publish(vec![live::tests::started(1)], &ProgressMap::default());
     assert!(read(&mut reader).await.starts_with("id: "));
     assert_eq!(read(&mut reader).await, ": keepalive\n\n");
     assert_eq!(start.elapsed().as_secs(), 20 + limits::KEEPALIVE.as_secs());

@@ -9,6 +9,8 @@ mod draft;
 #[cfg(test)]
 mod errand_tests;
 #[cfg(test)]
+mod progress_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{sync::Arc, thread};
@@ -189,10 +191,7 @@ fn publish(Published { live, leases, progress, schedules }: &Published, writes: 
                 match (question, record.job.state) {
                     (Some(_), _) => {}
                     (None, JobState::Running) => leases.grant(record),
-                    (None, _) => {
-                        leases.revoke(record.job.id);
-                        progress.forget(record.job.id);
-                    }
+                    (None, _) => leases.revoke(record.job.id),
                 }
                 changes.push(change);
             }
@@ -201,7 +200,7 @@ fn publish(Published { live, leases, progress, schedules }: &Published, writes: 
             Write::Unschedule(id) => schedules.remove(id),
         }
     }
-    live.publish(changes);
+    live.publish(changes, progress);
 }
 
 fn storage_failed(error: &dyn std::error::Error) -> WriteError {
