@@ -79,6 +79,11 @@ impl Leases {
         }
     }
 
+    /// Whether `fence` stands for the lease of a job that runs.
+    pub(crate) fn is_held(&self, id: JobId, fence: Fence) -> bool {
+        self.lock().get(&id).is_some_and(|held| held.fence == fence)
+    }
+
     /// The lease that `fence` stands for, as of now.
     pub(crate) fn lease(&self, fence: Fence) -> Lease {
         Lease { fence, expires_at: clock::now() + self.ttl, ttl_ms: u64::try_from(self.ttl.as_millis()).unwrap_or(u64::MAX) }

@@ -12,7 +12,8 @@ use super::{
     json::{Body, Id},
 };
 use crate::{
-    job::{Command, Refusal},
+    clock,
+    job::{self, Command, Refusal},
     leases::Renewal,
 };
 
@@ -24,7 +25,17 @@ pub(crate) async fn renew(
     Ok(Json(hold(&hub, id, fence).await?))
 }
 
-/// Renews the lease that `fence` stands for.
+/// Refuses what [`hold`] would refuse, and changes nothing: for a call that may be refused for another reason first.
+pub(super) async fn check(hub: &Context, id: JobId, fence: Fence) -> Result<(), Error> {
+    if hub.leases.is_held(id, fence) {
+        return Ok(());
+    }
+    let record = hub.reads.record(id).await?.ok_or(Refusal::NotFound(id))?;
+    job::decide(&record, Command::Resume { fence }, clock::now())?;
+    Ok(())
+}
+
+/// Renews the lease that `fence` stands for, and takes a lost job back. A call that does so is not refused after that.
 pub(super) async fn hold(hub: &Context, id: JobId, fence: Fence) -> Result<RenewedLease, Error> {
     match hub.leases.renew(id, fence) {
         Renewal::Renewed(renewed) => Ok(renewed),

@@ -48,8 +48,12 @@ pub(crate) async fn append(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Json<LogEnd>, Error> {
     let bytes = bytes.map_err(|rejection| json::unreadable(&rejection, limits::LOG_CHUNK_BYTES))?;
+    lease::check(&hub, id, params.fence).await?;
+    let log = hub.logs.of(id);
+    // A log only grows, so what fits now is no gap after the lease is renewed.
+    with(log.clone(), move |log| log.check(params.offset)).await?;
     lease::hold(&hub, id, params.fence).await?;
-    let end = with(hub.logs.of(id), move |log| log.append(params.offset, &bytes)).await?;
+    let end = with(log, move |log| log.append(params.offset, &bytes)).await?;
     Ok(Json(LogEnd { end }))
 }
 

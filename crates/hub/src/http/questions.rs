@@ -16,9 +16,11 @@ use super::{
     error::Error,
     jobs,
     json::{Body, Id, Params},
-    lease,
 };
-use crate::question::{self, Command, Refusal};
+use crate::{
+    job,
+    question::{self, Command, Refusal},
+};
 
 #[derive(Deserialize)]
 pub(crate) struct ListParams {
@@ -33,25 +35,35 @@ pub(crate) struct WaitParams {
 
 pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestion>) -> Result<(StatusCode, Json<OneQuestion>), Error> {
     let new = new.check()?;
-    if let Some(fence) = new.fence {
-        // Its holder reports: the lease is renewed, and a job that was lost is back.
-        lease::hold(&hub, job, fence).await?;
-    }
+    let fence = new.fence;
     let (question, is_new) = hub
         .writer
         .write(move |draft| {
-            let id = new.id.unwrap_or_else(|| QuestionId(Uuid::now_v7()));
-            if let Some(known) = draft.find_question(id)? {
-                let is_same = known.job == job
-                    && known.prompt == new.prompt
-                    && known.detail == new.detail
-                    && known.choices == new.choices
-                    && known.free_text == new.free_text;
-                return if is_same { Ok((known, false)) } else { Err(Refusal::IdTaken(id).into()) };
+            let mut record = draft.get(job)?;
+            if let Some(fence) = fence {
+                // Its holder reports: a job that was lost is back, unless the question is refused.
+                record = draft.decide(record, job::Command::Resume { fence })?;
             }
-            let record = draft.get(job)?;
-            let asked = question::ask(&record, id, new, draft.now())?;
-            Ok((draft.apply_question(asked)?, true))
+            let id = new.id.unwrap_or_else(|| QuestionId(Uuid::now_v7()));
+            let (question, is_new) = match draft.find_question(id)? {
+                Some(known) => {
+                    let is_same = known.job == job
+                        && known.prompt == new.prompt
+                        && known.detail == new.detail
+                        && known.choices == new.choices
+                        && known.free_text == new.free_text;
+                    if !is_same {
+                        return Err(Refusal::IdTaken(id).into());
+                    }
+                    (known, false)
+                }
+                None => (draft.apply_question(question::ask(&record, id, new, draft.now())?)?, true),
+            };
+            if let Some(fence) = fence {
+                // Before the next change decides: it may be that this lease has run out.
+                draft.leases().renew(job, fence);
+            }
+            Ok((question, is_new))
         })
         .await?;
     Ok((jobs::status(is_new), Json(OneQuestion { question })))

@@ -63,6 +63,12 @@ impl Log {
         Ok(end)
     }
 
+    /// Refuses an offset that [`append`](Self::append) would refuse.
+    pub(crate) fn check(&self, offset: u64) -> Result<(), AppendError> {
+        let end = self.end()?;
+        if offset > end { Err(AppendError::Gap { expected: end }) } else { Ok(()) }
+    }
+
     /// Where the next chunk belongs.
     pub(crate) fn end(&self) -> io::Result<u64> {
         match self.segments()?.into_iter().max() {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use doorbell_protocol::JobState;
-use reqwest::StatusCode;
+use doorbell_protocol::{ErrorCode, JobId, JobState};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::support::TestHub;
+use crate::support::{TestHub, refused};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -69,4 +70,46 @@ async fn a_lost_job_that_ended_meanwhile_is_told_late() {
     assert_eq!(hub.finish(job.id, "succeeded").await.status(), StatusCode::OK);
     let (_, kind, event) = feed.event().await;
     assert_eq!((kind, event.late, event.counts.running, event.job.state), ("job.finished", true, 0, JobState::Succeeded));
+}
+
+async fn append(hub: &TestHub, job: JobId, offset: u64) -> Response {
+    hub.call(Method::POST, &format!("/v1/jobs/{job}/log?offset={offset}&fence=1")).body("made").send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_report_leaves_a_lost_job_lost() {
+    let hub = TestHub::with_leases_of(SHORT).await;
+    let mut feed = hub.feed(None).await;
+    feed.snapshot().await;
+    let job = hub.started("make").await.job.id;
+    feed.event().await;
+    let taken = Uuid::now_v7();
+    let ask = async |prompt: &str| {
+        let question = json!({"id": taken, "fence": 1, "prompt": prompt, "free_text": true});
+        hub.post(&format!("/v1/jobs/{job}/questions"), question).await
+    };
+    assert_eq!(ask("Deploy?").await.status(), StatusCode::CREATED);
+    feed.event().await;
+    // Its question is closed, then it is lost.
+    feed.event().await;
+    assert_eq!(feed.event().await.2.job.state, JobState::Lost);
+
+    let before = hub.facts().await;
+    assert_eq!(refused(append(&hub, job, 99).await).await.1, ErrorCode::LogGap);
+    assert_eq!(refused(ask("Another?").await).await.1, ErrorCode::IdTaken);
+    let message = json!({"fence": 1, "fraction": 2});
+    assert_eq!(refused(hub.put(&format!("/v1/jobs/{job}/progress"), message).await).await.1, ErrorCode::Invalid);
+    assert_eq!((hub.facts().await, hub.job(job).await.state), (before, JobState::Lost));
+
+    assert_eq!(append(&hub, job, 0).await.status(), StatusCode::OK);
+    assert_eq!((feed.event().await.1, hub.facts().await.1.0), ("job.started", before.1.0 + 1));
+}
+
+#[tokio::test]
+async fn a_chunk_behind_the_end_is_refused_by_its_fence_first() {
+    let hub = TestHub::start().await;
+    let job = hub.started("make").await.job.id;
+    assert_eq!(refused(append(&hub, JobId(Uuid::now_v7()), 99).await).await.1, ErrorCode::NotFound);
+    hub.finish(job, "succeeded").await;
+    assert_eq!(refused(append(&hub, job, 99).await).await.1, ErrorCode::LeaseStale);
 }
