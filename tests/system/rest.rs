@@ -1,6 +1,6 @@
 //! The client's calls, against a real hub.
 
-use std::time::Duration;
+use std::{io::Write, net::TcpStream, process::Command, time::Duration};
 
 use doorbell_client::{Client, EndpointSource, rest::JobQuery};
 use doorbell_protocol::{
@@ -11,7 +11,7 @@ use doorbell_protocol::{
     schedule::NewSchedule,
     worker::{NewWorker, WorkerState},
 };
-use doorbell_tests::{Home, Hub, eventually, hub::SOON};
+use doorbell_tests::{Home, Hub, eventually, home, hub::SOON};
 
 async fn started(client: &Client, name: &str) -> (JobId, Fence) {
     let job = NewJob { name: name.to_owned(), start: true, ..NewJob::default() };
@@ -158,4 +158,45 @@ fn schedules_are_made_changed_and_removed() {
         Ok(())
     })
     .unwrap();
+}
+
+/// Half of so few descriptors is for connections; this test and the hub's own worker have some of these.
+#[test]
+fn calls_work_when_listeners_have_all_the_descriptors_that_they_may_have() {
+    let home = Home::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n 400 && exec "$0" hub --listen 127.0.0.1:0"#]).arg(home::program());
+    home.live_in(&mut command);
+    let hub = Hub::start_as(&home, &mut command);
+    hub.ask(async |client| {
+        let (job, fence) = started(&client, "make").await;
+        let request =
+            format!("GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n", hub.endpoint().token().expose());
+        let mut listeners = Vec::new();
+        for _ in 0..250 {
+            let mut listener = TcpStream::connect(hub.address()).expect("a place in the queue");
+            listener.write_all(request.as_bytes()).expect("a request");
+            listeners.push(listener);
+        }
+        until_listeners_are(&client, |count| (190..200).contains(&count)).await;
+        assert_eq!(client.append_log(job, fence, 0, "made".into()).await?, 4);
+        assert_eq!(finished(&client, job, fence).await.state, JobState::Succeeded);
+        assert!((190..200).contains(&client.stats().await?.subscribers));
+        // Who waited gets the place of who went.
+        listeners.drain(..100);
+        until_listeners_are(&client, |count| count == 150).await;
+        Ok(())
+    })
+    .unwrap();
+}
+
+async fn until_listeners_are(client: &Client, wanted: impl Fn(u32) -> bool) {
+    let deadline = tokio::time::Instant::now() + SOON;
+    loop {
+        let listeners = client.stats().await.expect("stats").subscribers;
+        if wanted(listeners) {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{listeners} listeners");
+    }
 }
