@@ -110,6 +110,18 @@ test("jobs are a list that can be reached and scrolled by keyboard", async () =>
   expect(text("queued")).toBe("2 queued");
 });
 
+test("jobs that the hub left out of its list are counted, in the heading and below the list", async () => {
+  await show(aView({ jobs: [aJob("a"), aJob("b")], running: 2_014, queued: 3 }));
+  expect(document.querySelector("h1")?.textContent).toBe("Running 2,014");
+  expect(text("more")).toBe("and 2,012 more");
+  expect(text("queued")).toBe("3 queued");
+});
+
+test("a list that is whole says of no more", async () => {
+  await show(aView({ jobs: [aJob("a")] }));
+  expect(find("more")).toBeNull();
+});
+
 test("a job that ends leaves its row behind for a moment, but counts no more", async () => {
   const answers = [aView({ jobs: [aJob("a"), aJob("b")] })];
   await show(() => Promise.resolve(answers.shift() ?? aView({ jobs: [aJob("b")] })));

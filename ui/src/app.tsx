@@ -28,12 +28,12 @@ export function App({ backend }: { backend: Backend }) {
   const unknowable = unknown(reading);
   return (
     <div class="panel" data-stale={isStale(reading) || undefined}>
-      <Header running={view?.jobs.length ?? 0} onClose={close} />
+      <Header running={view?.running ?? 0} onClose={close} />
       <main>
         {view === undefined ? (
           unknowable && <CannotTell {...unknowable} />
         ) : (
-          <JobList jobs={view.jobs} queued={view.queued} at={figuresAt(view)}>
+          <JobList jobs={view.jobs} running={view.running} queued={view.queued} at={figuresAt(view)}>
             {unknowable ? (
               <CannotTell {...unknowable} />
             ) : (

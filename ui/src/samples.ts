@@ -24,7 +24,9 @@ export function aJob(name: string, parts: Partial<Job> = {}): Job {
   };
 }
 
-/** A live view with nothing in it. */
+/** A live view with nothing in it but `parts`; as many jobs run as it lists. */
 export function aView(parts: Partial<PanelView> = {}): PanelView {
-  return { connection: { state: "live" }, now: ago(0), updated_at: ago(0), jobs: [], queued: 0, ...parts };
+  const jobs = parts.jobs ?? [];
+  const figures = { running: jobs.length, jobs, queued: 0 };
+  return { connection: { state: "live" }, now: ago(0), updated_at: ago(0), ...figures, ...parts };
 }

@@ -14,7 +14,9 @@ pub struct PanelView {
     /// The hub's clock when the figures were true. Absent before the first ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// Running jobs, oldest start first, with their progress.
+    /// How many jobs run, as in the badge.
+    pub running: u32,
+    /// The running jobs, oldest start first, with their progress. Of thousands, only those that started last.
     pub jobs: Vec<Job>,
     /// How many jobs wait for a worker.
     pub queued: u32,

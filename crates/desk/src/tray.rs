@@ -104,8 +104,11 @@ pub(crate) fn view(connection: &Connection, running: u32, jobs: &[Job]) -> TrayV
     };
     let tooltip = format!("Doorbell · {status}");
     let mut menu = vec![MenuEntry::Label(status)];
-    menu.extend(jobs.iter().take(MENU_JOBS).map(|job| MenuEntry::Job(job.id, words::cut(&job.name, MENU_NAME))));
-    if let Some(more) = jobs.len().checked_sub(MENU_JOBS).filter(|more| *more > 0) {
+    let named = jobs.iter().take(MENU_JOBS);
+    // The hub may have cut its list short, but not its count.
+    let more = running.saturating_sub(u32::try_from(named.len()).unwrap_or(u32::MAX));
+    menu.extend(named.map(|job| MenuEntry::Job(job.id, words::cut(&job.name, MENU_NAME))));
+    if more > 0 {
         menu.push(MenuEntry::Label(format!("and {more} more")));
     }
     menu.push(MenuEntry::Separator);

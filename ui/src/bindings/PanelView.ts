@@ -20,7 +20,11 @@ now: Timestamp,
  */
 updated_at?: Timestamp, 
 /**
- * Running jobs, oldest start first, with their progress.
+ * How many jobs run, as in the badge.
+ */
+running: number, 
+/**
+ * The running jobs, oldest start first, with their progress. Of thousands, only those that started last.
  */
 jobs: Array<Job>, 
 /**

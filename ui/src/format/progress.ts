@@ -5,6 +5,11 @@ import { between, duration, MINUTE } from "./time";
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
+/** A figure as people write it: `12`, `2,184,330`. */
+export function amount(figure: number): string {
+  return number.format(figure);
+}
+
 /** The share that is done, from 0 to 1; `undefined` when nobody knows. */
 export function share(progress: Progress | undefined): number | undefined {
   const fraction = progress?.fraction;
@@ -22,11 +27,10 @@ export function percent(fraction: number): number {
 export function figure(progress: Progress | undefined): string {
   const { done, total, unit } = progress ?? {};
   const units = unit === undefined || unit === "" ? "" : ` ${unit}`;
-  if (done !== undefined && total !== undefined)
-    return `${number.format(done)} / ${number.format(total)}${units}`;
+  if (done !== undefined && total !== undefined) return `${amount(done)} / ${amount(total)}${units}`;
   const fraction = share(progress);
   if (fraction !== undefined) return `${percent(fraction)} %`;
-  return done === undefined ? "" : `${number.format(done)}${units}`;
+  return done === undefined ? "" : `${amount(done)}${units}`;
 }
 
 /** What a job does now: `Step 3 of 8 · Scanning tables`. */

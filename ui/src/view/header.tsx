@@ -1,3 +1,5 @@
+import { amount } from "../format/progress";
+
 /** The panel's title, how many jobs run, and the way out. */
 export function Header({ running, onClose }: { running: number; onClose: () => void }) {
   return (
@@ -7,7 +9,7 @@ export function Header({ running, onClose }: { running: number; onClose: () => v
         {running > 0 && (
           <>
             {" "}
-            <span class="count">{running}</span>
+            <span class="count">{amount(running)}</span>
           </>
         )}
       </h1>

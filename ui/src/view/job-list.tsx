@@ -2,6 +2,7 @@ import type { ComponentChildren, TargetedEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Job } from "../bindings/Job";
 import type { Timestamp } from "../bindings/Timestamp";
+import { amount } from "../format/progress";
 import { JobCard } from "./job-card";
 import { dropRow, firstRows, nextRows, type Row } from "./rows";
 
@@ -10,16 +11,19 @@ const LEAVE_TIME = 120;
 
 type Props = {
   jobs: Job[];
+  /** How many jobs run. The hub lists no more of thousands than fit an answer. */
+  running: number;
   queued: number;
   at: Timestamp;
   /** Shown in place of the list when it has no rows. */
   children: ComponentChildren;
 };
 
-/** Running jobs, one card each; how many are queued stands below. */
-export function JobList({ jobs, queued, at, children }: Props) {
+/** Running jobs, one card each; how many more run, and how many are queued, stands below. */
+export function JobList({ jobs, running, queued, at, children }: Props) {
   const [rows, drop] = useRows(jobs);
   if (rows.length === 0) return <>{children}</>;
+  const more = running - jobs.length;
   return (
     // The scrolling part must be reachable by keyboard, and nothing inside it takes focus.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll container without it cannot be scrolled by keys
@@ -30,6 +34,11 @@ export function JobList({ jobs, queued, at, children }: Props) {
           <JobRow key={row.job.id} row={row} at={at} onLeft={drop} />
         ))}
       </ul>
+      {more > 0 && (
+        <p class="more" data-testid="more">
+          and <span class="count">{amount(more)}</span> more
+        </p>
+      )}
       {queued > 0 && (
         <p class="queued" data-testid="queued">
           <span class="count">{queued}</span> queued

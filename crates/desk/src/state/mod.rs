@@ -100,7 +100,8 @@ pub struct Point {
 /// What the app knows. Badge, menu, notifications and panel are all derived from it, so they cannot disagree.
 #[derive(Clone, Debug)]
 pub struct State {
-    connection: Connection,
+    /// As the feed has it. What is shown is [`State::connection`].
+    feed: Connection,
     missed: Missed,
     /// The newest event that is contained in what follows.
     seen: Option<EventId>,
@@ -111,8 +112,8 @@ pub struct State {
     hub_ahead: i64,
     /// By the hub's clock.
     updated_at: Option<Timestamp>,
-    /// Why the last poll failed, if it did.
-    poll_failure: Option<String>,
+    /// Why the panel's last poll failed, while the feed still counts as live.
+    doubt: Option<String>,
     panel: Panel,
     notices: Vec<String>,
     shown: TrayView,
@@ -126,10 +127,10 @@ enum Panel {
 
 impl Default for State {
     fn default() -> Self {
-        let connection = Connection::Connecting;
-        let shown = tray::view(&connection, 0, &[]);
+        let feed = Connection::Connecting;
+        let shown = tray::view(&feed, 0, &[]);
         Self {
-            connection,
+            feed,
             missed: Missed::default(),
             seen: None,
             running: 0,
@@ -137,7 +138,7 @@ impl Default for State {
             jobs: Vec::new(),
             hub_ahead: 0,
             updated_at: None,
-            poll_failure: None,
+            doubt: None,
             panel: Panel::Closed { blurred_at: None },
             notices: Vec::new(),
             shown,
@@ -186,16 +187,17 @@ impl State {
     /// What the tray shows.
     #[must_use]
     pub fn tray(&self) -> TrayView {
-        tray::view(&self.connection, self.running, &self.jobs)
+        tray::view(&self.connection(), self.running, &self.jobs)
     }
 
     /// What the panel shows at `now`, this machine's clock.
     #[must_use]
     pub fn panel(&self, now: Timestamp) -> PanelView {
         PanelView {
-            connection: self.connection_as_polled(),
+            connection: self.connection(),
             now: self.hub_time(now),
             updated_at: self.updated_at,
+            running: self.running,
             jobs: self.jobs.clone(),
             queued: self.queued,
             notice: (!self.notices.is_empty()).then(|| self.notices.join(" ")),
@@ -208,7 +210,17 @@ impl State {
         self.panel == Panel::Open
     }
 
+    /// How the app stands with its hub, in the tray and in the panel. The feed may not know yet that the hub is gone; a poll that
+    /// failed knows.
+    fn connection(&self) -> Connection {
+        match (&self.feed, &self.doubt, self.updated_at) {
+            (Connection::Live, Some(reason), Some(since)) => Connection::Offline { since, reason: reason.clone() },
+            (feed, _, _) => feed.clone(),
+        }
+    }
+
     fn snapshot(&mut self, id: Option<EventId>, snapshot: Snapshot, now: Timestamp) -> Vec<Effect> {
+        self.doubt = None;
         self.set_hub_clock(snapshot.now, now);
         self.seen = id;
         self.running = snapshot.counts.running;
@@ -221,6 +233,8 @@ impl State {
     }
 
     fn event(&mut self, id: Option<EventId>, kind: EventKind, event: Event, now: Timestamp) -> Vec<Effect> {
+        // The hub speaks.
+        self.doubt = None;
         let ring = notification::about(kind, &event).map(Effect::Notify);
         self.take_in(id, event, now);
         ring.into_iter().collect()
@@ -252,7 +266,7 @@ impl State {
     }
 
     fn polled(&mut self, list: Option<RunningList>, now: Timestamp) -> Vec<Effect> {
-        self.poll_failure = None;
+        self.doubt = None;
         match list {
             Some(list) if self.is_newer(&list) => {
                 self.set_hub_clock(list.now, now);
@@ -264,8 +278,8 @@ impl State {
             Some(_) => return Vec::new(),
             None => self.updated_at = Some(self.hub_time(now)),
         }
-        if let Connection::Offline { since, reason } = &self.connection {
-            self.connection = Connection::Polled { since: *since, reason: reason.clone() };
+        if let Connection::Offline { since, reason } = &self.feed {
+            self.feed = Connection::Polled { since: *since, reason: reason.clone() };
         }
         Vec::new()
     }
@@ -273,27 +287,21 @@ impl State {
     /// An answer may come late. Within one epoch the sequence says which is newer. A list of another epoch is that of another
     /// hub: which one counts is for the feed to say while it is live.
     fn is_newer(&self, list: &RunningList) -> bool {
-        self.seen.is_none_or(|seen| if seen.epoch == list.epoch { list.seq >= seen.seq } else { self.connection != Connection::Live })
+        self.seen.is_none_or(|seen| if seen.epoch == list.epoch { list.seq >= seen.seq } else { self.feed != Connection::Live })
     }
 
     fn poll_failed(&mut self, reason: String) -> Vec<Effect> {
-        if let Connection::Polled { since, .. } = self.connection {
-            self.connection = Connection::Offline { since, reason: reason.clone() };
+        match self.feed {
+            Connection::Polled { since, .. } => self.feed = Connection::Offline { since, reason },
+            // Without a panel no other poll comes that could end the doubt.
+            Connection::Live if self.panel_is_open() => self.doubt = Some(reason),
+            Connection::Live | Connection::Connecting | Connection::Offline { .. } | Connection::Refused { .. } => {}
         }
-        self.poll_failure = Some(reason);
         Vec::new()
     }
 
-    /// The feed may not know yet that the hub is gone; a poll that failed knows.
-    fn connection_as_polled(&self) -> Connection {
-        match (&self.connection, &self.poll_failure, self.updated_at) {
-            (Connection::Live, Some(reason), Some(since)) => Connection::Offline { since, reason: reason.clone() },
-            (connection, _, _) => connection.clone(),
-        }
-    }
-
     fn down(&mut self, reason: String, now: Timestamp) -> Vec<Effect> {
-        self.connect(match self.connection {
+        self.connect(match self.feed {
             Connection::Offline { since, .. } => Connection::Offline { since, reason },
             // Polls that are answered say more than an attempt that failed.
             Connection::Polled { since, .. } => Connection::Polled { since, reason },
@@ -304,9 +312,9 @@ impl State {
         Vec::new()
     }
 
-    fn connect(&mut self, connection: Connection) {
-        self.poll_failure = None;
-        self.connection = connection;
+    fn connect(&mut self, feed: Connection) {
+        self.doubt = None;
+        self.feed = feed;
     }
 
     fn toggle_panel(&mut self, at: Option<Point>, now: Timestamp) -> Vec<Effect> {
@@ -324,7 +332,7 @@ impl State {
         self.panel = Panel::Open;
         // Asked for while it is open, it comes to the front.
         let mut effects = vec![Effect::OpenPanel { near }];
-        if self.connection != Connection::Live {
+        if self.feed != Connection::Live {
             effects.push(Effect::RetryFeed);
         }
         effects
@@ -334,15 +342,21 @@ impl State {
         if self.panel != Panel::Open {
             return Vec::new();
         }
-        self.panel = Panel::Closed { blurred_at };
+        self.closed(blurred_at);
         vec![Effect::ClosePanel]
     }
 
     fn panel_gone(&mut self) -> Vec<Effect> {
         if self.panel == Panel::Open {
-            self.panel = Panel::Closed { blurred_at: None };
+            self.closed(None);
         }
         Vec::new()
+    }
+
+    fn closed(&mut self, blurred_at: Option<Timestamp>) {
+        self.panel = Panel::Closed { blurred_at };
+        // Nobody polls any more: it is for the feed alone to say how the hub does.
+        self.doubt = None;
     }
 
     fn notice(&mut self, notice: String) -> Vec<Effect> {

@@ -211,13 +211,60 @@ fn offline_keeps_the_figures_and_says_that_they_are_old() {
     assert_eq!((state.panel(NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live));
 }
 
-#[test]
-fn a_failed_poll_shows_before_the_feed_notices() {
+fn poll_failed() -> Input {
+    Input::PollFailed { reason: "timed out".to_owned() }
+}
+
+/// Live, with the panel open and its last poll failed.
+fn doubtful() -> State {
     let mut state = live();
-    let _ = state.apply(Input::PollFailed { reason: "timed out".to_owned() }, later(500));
+    let _ = state.apply(started(1, 1, job(1)), NOW);
+    let _ = state.apply(Input::JobChosen, NOW);
+    let _ = state.apply(poll_failed(), later(500));
+    state
+}
+
+#[test]
+fn a_failed_poll_shows_in_panel_and_tray_before_the_feed_notices() {
+    let mut state = doubtful();
     assert_eq!(state.panel(NOW).connection, Connection::Offline { since: NOW, reason: "timed out".to_owned() });
-    let _ = state.apply(Input::Polled(None), later(1_000));
+    assert_eq!(state.tray().badge, Badge { running: 1, trust: Trust::Stale });
+    assert_eq!(state.tray().tooltip, "Doorbell · Offline · 1 job running when last seen");
+    let effects = state.apply(Input::Polled(None), later(1_000));
     assert_eq!(state.panel(NOW).connection, Connection::Live);
+    assert_eq!(effects, [Effect::ShowTray(state.tray())]);
+    assert_eq!(state.tray().badge, Badge { running: 1, trust: Trust::Live });
+}
+
+#[test]
+fn a_hub_that_speaks_is_not_in_doubt() {
+    for input in [finished(2, 0, job(1), JobState::Succeeded), Input::Live, snapshot(2, vec![])] {
+        let mut state = doubtful();
+        let _ = state.apply(input.clone(), later(600));
+        assert_eq!((state.panel(NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live), "{input:?}");
+    }
+}
+
+#[test]
+fn a_doubt_goes_with_the_panel_that_would_ask_again() {
+    for closed in [Input::PanelDismissed, Input::PanelBlurred, Input::PanelGone] {
+        let mut state = doubtful();
+        let _ = state.apply(closed, later(600));
+        assert_eq!(state.tray().badge.trust, Trust::Live);
+        // The answer to its last poll may come after it.
+        let _ = state.apply(poll_failed(), later(700));
+        assert_eq!(state.tray().badge.trust, Trust::Live);
+    }
+}
+
+#[test]
+fn a_list_that_the_hub_cut_short_does_not_change_the_count() {
+    let mut state = live();
+    let counts = Counts { running: 12, ..Counts::default() };
+    let _ = state.apply(Input::Polled(Some(RunningList { counts, ..list(1, vec![job(1), job(2)]) })), NOW);
+    let view = state.panel(NOW);
+    assert_eq!((view.running, view.jobs.len(), state.tray().badge.running), (12, 2, 12));
+    assert!(state.tray().menu.contains(&MenuEntry::Label("and 10 more".to_owned())));
 }
 
 #[test]
