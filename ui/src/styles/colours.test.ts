@@ -9,8 +9,11 @@ const TEXT: [string, string][] = [
   ["ink", "card"],
   ["ink", "control"],
   ["ink", "control-hover"],
+  ["figure", "card"],
   ["quiet", "surface"],
   ["quiet", "card"],
+  ["stale", "surface"],
+  ["stale", "card"],
   ["live", "control"],
   ["live", "control-hover"],
   ["waiting", "control"],
@@ -39,6 +42,11 @@ describe.each([
 ])("in the %s scheme", (_, colours) => {
   test.each(TEXT)("%s on %s can be read", (front, back) => {
     expect(contrast(colour(colours, front), colour(colours, back))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  test.each(["ink", "figure", "quiet"])("what is stale is dimmer than %s", (fresh) => {
+    const card = colour(colours, "card");
+    expect(contrast(colour(colours, "stale"), card)).toBeLessThan(contrast(colour(colours, fresh), card));
   });
 
   test.each(SHAPES)("the shape in %s on %s can be seen", (front, back) => {
