@@ -4,9 +4,9 @@ import type { PanelView } from "../bindings/PanelView";
 export interface Backend {
   /** What the panel shows now. */
   poll(): Promise<PanelView>;
-  /** Starts a real job that lasts a few seconds. */
+  /** Queues the test job: a job like any other, of 8 steps in 30 s. */
   startTestJob(): Promise<void>;
-  /** Hides the panel. */
+  /** Closes the panel: its window and this page are destroyed. */
   close(): Promise<void>;
 }
 
