@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, Token, When};
+use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, Token, When, rest::Running};
 use doorbell_protocol::{EventId, EventKind, FeedMessage, JobState};
 use doorbell_tests::{
     Home, Hub,
@@ -187,4 +187,19 @@ async fn whatever_a_proxy_does_each_event_is_told_once_and_in_order() {
 
 async fn hub_newest(hub: &Hub) -> u64 {
     doorbell_client::Client::new(EndpointSource::fixed(hub.endpoint().clone())).stats().await.expect("stats").seq.0
+}
+
+#[tokio::test]
+async fn a_list_of_before_a_restart_is_never_taken_for_unchanged() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let polled = async |hub: &Hub, etag: Option<&str>| {
+        doorbell_client::Client::new(EndpointSource::fixed(hub.endpoint().clone())).running(etag).await.expect("a list")
+    };
+    let Running::List { etag, list } = polled(&hub, None).await else { panic!("there is no list to compare with") };
+    assert_eq!(polled(&hub, etag.as_deref()).await, Running::Unchanged);
+    hub.kill();
+    let hub = Hub::start(&home);
+    let again = polled(&hub, etag.as_deref()).await;
+    assert!(matches!(&again, Running::List { list: now, .. } if now.epoch == list.epoch), "{again:?}");
 }

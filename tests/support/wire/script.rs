@@ -15,6 +15,8 @@ pub enum Step {
     Trickle(Vec<u8>),
     /// Sends the same for as long as the client takes it.
     Endless(Vec<u8>),
+    /// Sends the same again and again, with this pause before each.
+    Every(Duration, Vec<u8>),
     /// Sends nothing for this long.
     Pause(Duration),
     /// Sends what follows this sequence, as a hub would.

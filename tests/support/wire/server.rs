@@ -159,6 +159,10 @@ async fn play_all(socket: &TcpStream, steps: Vec<Step>, count: &Count<'_>) -> io
             Step::Endless(bytes) => loop {
                 send(socket, &bytes, count).await?;
             },
+            Step::Every(pause, bytes) => loop {
+                sleep(pause).await;
+                send(socket, &bytes, count).await?;
+            },
             Step::Pause(time) => sleep(time).await,
             Step::Follow(hub, mut cursor) => loop {
                 let block = hub.next(&mut cursor).await;

@@ -17,6 +17,7 @@ use crate::Endpoint;
 /// A connection to the feed. Dropping it closes it.
 pub(super) struct Attempt {
     stream: BoxStream<eventsource_client::Result<SSE>>,
+    /// What was asked for follows this; then it is the place of the newest snapshot.
     last: Option<EventId>,
     catch_up: CatchUp,
 }
@@ -43,7 +44,7 @@ pub(super) enum End {
     Unreachable(String),
     /// Somebody answers, but not with a feed that goes on.
     Broken(String),
-    /// The hub does not take the token.
+    /// The hub does not take the token, or this client.
     Refused(String),
 }
 
@@ -51,12 +52,18 @@ impl Attempt {
     /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is awaited.
     pub(super) fn new(http: &reqwest::Client, endpoint: &Endpoint, last: Option<EventId>) -> Result<Self, End> {
         let stream = stream(http, endpoint, last).map_err(|e| End::Unreachable(e.to_string()))?;
-        Ok(Self { stream, last, catch_up: CatchUp::new(last, None) })
+        // Until the head of the answer is there, nothing is known, and nothing comes.
+        Ok(Self { stream, last, catch_up: CatchUp::Snapshot })
     }
 
     /// Whether everything that was missed has been told.
     pub(super) fn is_caught_up(&self) -> bool {
         self.catch_up.is_done()
+    }
+
+    /// Whether the next attempt had better ask for a snapshot.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.catch_up.is_unproven()
     }
 
     /// Waits for the next thing. Loses nothing when it is dropped.
@@ -81,18 +88,22 @@ impl Attempt {
     }
 
     fn decode(&mut self, event: &Event) -> Happened {
-        let id = event.id.as_deref().and_then(|id| id.parse().ok());
-        match FeedMessage::decode(&event.event_type, &event.data) {
-            Err(e) => Happened::Ended(End::Broken(e.to_string())),
-            Ok(None) => {
-                self.catch_up.event(id);
-                Happened::PassedOver(id)
-            }
+        let id: Option<EventId> = event.id.as_deref().and_then(|id| id.parse().ok());
+        let message = match FeedMessage::decode(&event.event_type, &event.data) {
+            Err(e) => return Happened::Ended(End::Broken(e.to_string())),
             Ok(Some(message @ FeedMessage::Snapshot(_))) => {
                 self.catch_up.snapshot();
-                Happened::Told(When::Now, id, message)
+                self.last = id;
+                return Happened::Told(When::Now, id, message);
             }
-            Ok(Some(message @ FeedMessage::Event(..))) => Happened::Told(self.catch_up.event(id), id, message),
+            Ok(message) => message,
+        };
+        // An id of another epoch is no place among what this hub tells.
+        let id = id.filter(|id| self.last.is_none_or(|last| last.epoch == id.epoch));
+        match (self.catch_up.event(id), message) {
+            (None, _) => Happened::Heard,
+            (Some(_), None) => Happened::PassedOver(id),
+            (Some(when), Some(message)) => Happened::Told(when, id, message),
         }
     }
 }
@@ -121,9 +132,10 @@ fn end_of(error: &eventsource_client::Error) -> End {
     use eventsource_client::Error;
 
     match (Cause::of(error), error) {
-        (Some(cause @ Cause::Refused(_)), _) => {
+        (Some(cause @ Cause::RefusedToken), _) => {
             End::Refused(format!("{cause}. Set DOORBELL_TOKEN or DOORBELL_TOKEN_FILE to this hub's token."))
         }
+        (Some(cause @ Cause::Refused(_)), _) => End::Refused(cause.to_string()),
         (Some(cause @ Cause::Unreachable(_)), _) => End::Unreachable(cause.to_string()),
         (Some(cause), _) => End::Broken(cause.to_string()),
         (None, Error::Eof | Error::UnexpectedEof) => closed(),

@@ -3,20 +3,23 @@
 //! The hub says with its answer which event is its newest. Events up to that one happened while nobody was connected; what comes
 //! after them happens now. No clock takes part, so none can be wrong.
 
-use doorbell_protocol::{EventId, Sequence};
+use doorbell_protocol::EventId;
 
 use super::When;
 
 /// What is still to come on a connection until it is as far as the hub was when it opened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum CatchUp {
-    /// A snapshot.
+    /// A snapshot. Nothing else says what is true now, so nothing else is taken in.
     Snapshot,
     /// The events up to this one; or a snapshot in place of them.
-    Events(Sequence),
-    /// Nothing was missed, or the hub did not say what its newest event is: any sign of life will do. (A proxy that keeps
-    /// everything back lets the head of the answer through.)
+    Events(EventId),
+    /// Nothing was missed, as the hub said: any sign of life will do. (A proxy that keeps everything back lets the head of the
+    /// answer through.)
     Life,
+    /// Nobody said what the newest event is: a proxy dropped the header, or this is no hub. What follows this event will show
+    /// that it is one, or a snapshot.
+    Proof(EventId),
     /// Nothing.
     Done,
 }
@@ -25,9 +28,9 @@ impl CatchUp {
     /// At the start of a connection that asked for what follows `last`, to a hub whose newest event is `newest`.
     pub(super) fn new(last: Option<EventId>, newest: Option<EventId>) -> Self {
         match (last, newest) {
-            (Some(_), None) => Self::Life,
+            (Some(last), None) => Self::Proof(last),
             (Some(last), Some(newest)) if last == newest => Self::Life,
-            (Some(last), Some(newest)) if last.epoch == newest.epoch && last.seq < newest.seq => Self::Events(newest.seq),
+            (Some(last), Some(newest)) if last.epoch == newest.epoch && last.seq < newest.seq => Self::Events(newest),
             _ => Self::Snapshot,
         }
     }
@@ -44,25 +47,35 @@ impl CatchUp {
         *self = Self::Done;
     }
 
-    /// An event has come.
-    pub(super) fn event(&mut self, id: Option<EventId>) -> When {
+    /// An event has come. `None` when it has no place in what is known: a snapshot must come first.
+    pub(super) fn event(&mut self, id: Option<EventId>) -> Option<When> {
         let (when, next) = match (*self, id) {
-            (Self::Events(newest), Some(id)) if id.seq < newest => (When::Missed, *self),
-            (Self::Events(newest), Some(id)) if id.seq == newest => (When::Missed, Self::Done),
-            _ => (When::Now, Self::Done),
+            (Self::Snapshot, _) => return None,
+            (Self::Events(newest), Some(id)) if id.epoch == newest.epoch && id.seq > newest.seq => (When::Now, Self::Done),
+            (Self::Events(newest), Some(id)) if id == newest => (When::Missed, Self::Done),
+            (Self::Events(_), _) => (When::Missed, *self),
+            (Self::Proof(last), Some(id)) if id.epoch == last.epoch && id.seq > last.seq => (When::Now, Self::Done),
+            (Self::Proof(_), _) => return None,
+            (Self::Life | Self::Done, _) => (When::Now, Self::Done),
         };
         *self = next;
-        when
+        Some(when)
     }
 
     pub(super) fn is_done(self) -> bool {
         self == Self::Done
     }
+
+    /// Whether the other end has shown in no way that it knows the event that was asked for. Who asks it once more for what
+    /// follows may never hear anything, and asks for a snapshot.
+    pub(super) fn is_unproven(self) -> bool {
+        matches!(self, Self::Proof(_))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use doorbell_protocol::Epoch;
+    use doorbell_protocol::{Epoch, Sequence};
 
     use super::*;
 
@@ -74,11 +87,11 @@ mod tests {
     fn what_must_come_follows_from_where_both_are() {
         for (last, newest, expected) in [
             (None, Some(id(1, 5)), CatchUp::Snapshot),
-            (Some(id(1, 3)), Some(id(1, 5)), CatchUp::Events(Sequence(5))),
+            (Some(id(1, 3)), Some(id(1, 5)), CatchUp::Events(id(1, 5))),
             (Some(id(1, 5)), Some(id(1, 5)), CatchUp::Life),
             (Some(id(1, 6)), Some(id(1, 5)), CatchUp::Snapshot),
             (Some(id(2, 3)), Some(id(1, 5)), CatchUp::Snapshot),
-            (Some(id(1, 3)), None, CatchUp::Life),
+            (Some(id(1, 3)), None, CatchUp::Proof(id(1, 3))),
             (None, None, CatchUp::Snapshot),
         ] {
             assert_eq!(CatchUp::new(last, newest), expected, "{last:?} {newest:?}");
@@ -92,7 +105,40 @@ mod tests {
             let when = catch_up.event(Some(id(1, seq)));
             (when, catch_up.is_done())
         };
-        assert_eq!([told(4), told(5), told(6)], [(When::Missed, false), (When::Missed, true), (When::Now, true)]);
+        assert_eq!([told(4), told(5), told(6)], [(Some(When::Missed), false), (Some(When::Missed), true), (Some(When::Now), true)]);
+    }
+
+    #[test]
+    fn an_event_without_a_place_of_this_hub_ends_no_replay() {
+        let mut catch_up = CatchUp::new(Some(id(1, 3)), Some(id(1, 5)));
+        for event in [None, Some(id(2, 5)), Some(id(2, 9))] {
+            assert_eq!((catch_up.event(event), catch_up.is_done()), (Some(When::Missed), false), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn where_a_snapshot_must_come_first_events_and_comments_say_nothing() {
+        for (last, newest) in [(None, Some(id(1, 5))), (None, None), (Some(id(2, 3)), Some(id(1, 5)))] {
+            let mut catch_up = CatchUp::new(last, newest);
+            for event in [None, Some(id(1, 5)), Some(id(1, 6)), Some(id(2, 4))] {
+                catch_up.heard();
+                assert_eq!((catch_up.event(event), catch_up.is_done()), (None, false), "{last:?} {newest:?} {event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_say_its_newest_event_proves_itself_by_the_next_one_or_a_snapshot() {
+        let unproven = CatchUp::new(Some(id(1, 3)), None);
+        let mut catch_up = unproven;
+        for event in [None, Some(id(1, 3)), Some(id(2, 4))] {
+            catch_up.heard();
+            assert_eq!((catch_up.event(event), catch_up.is_unproven()), (None, true), "{event:?}");
+        }
+        assert_eq!((catch_up.event(Some(id(1, 4))), catch_up), (Some(When::Now), CatchUp::Done));
+        catch_up = unproven;
+        catch_up.snapshot();
+        assert!(catch_up.is_done() && !catch_up.is_unproven());
     }
 
     #[test]

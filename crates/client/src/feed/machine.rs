@@ -7,7 +7,8 @@
 //!       └────────── ended, or 401/403 ─────────────────┴▶ Refused ── new token, or asked ──▶ Connecting
 //! ```
 //!
-//! Beside it, while the feed is not live, the running list is polled for as long as somebody answers.
+//! Beside it, while the feed is not live, the running list is polled for as long as somebody answers. A poll that fails says
+//! little: only when an attempt then finds nobody do polls end, until one finds somebody.
 
 use std::time::Duration;
 
@@ -30,12 +31,21 @@ const SETTLED: Duration = doorbell_protocol::limits::KEEPALIVE;
 const BETWEEN: Duration = Duration::from_secs(1);
 /// A socket is closed by a task of its own, right after the attempt that it served was dropped. The next one opens later.
 const CLOSING: Duration = Duration::from_millis(50);
-/// After this machine woke up, attempts are spread over this time.
+/// Longest time from one message to the next until everything that was missed has been told. Comments and halves of a message
+/// do not count: they may go on for ever.
+pub(super) const CATCH_UP: Duration = Duration::from_secs(30);
+/// After this machine woke up or its network changed, attempts are spread over this time.
 const RESUME_SPREAD: Duration = Duration::from_secs(2);
+
+const SLEPT: &str = "this computer was asleep";
+const NETWORK: &str = "the network may have changed";
+const ANEW: &str = "the attempt is made anew";
 
 /// Something that happened.
 #[derive(Debug)]
 pub(super) enum Input {
+    /// A message was told.
+    Told,
     /// Everything that was missed has been told.
     CaughtUp,
     /// The hub asks for this pause before a reconnect.
@@ -76,7 +86,7 @@ pub(super) enum Order {
 /// How it stands with the feed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum State {
-    Connecting,
+    Connecting { until: Instant },
     Live { since: Instant },
     Backoff { until: Instant },
     Offline { until: Instant },
@@ -107,7 +117,7 @@ pub(super) struct Machine {
 impl Machine {
     /// Starts with an attempt.
     pub(super) fn new(now: Instant) -> (Self, Vec<Order>) {
-        let (state, retry, polls) = (State::Connecting, Retry::new(), Polls::Off);
+        let (state, retry, polls) = (State::Connecting { until: now }, Retry::new(), Polls::Off);
         let mut machine = Self { state, retry, polls, next_poll: now, polled: false, not_before: now };
         let orders = machine.open(now);
         (machine, orders)
@@ -120,8 +130,10 @@ impl Machine {
     /// When [`Input::Time`] is due. `None` while nothing but the connection is waited for.
     pub(super) fn wakes_at(&self) -> Option<Instant> {
         let own = match self.state {
-            State::Connecting | State::Live { .. } => None,
-            State::Backoff { until } | State::Offline { until } | State::Refused { check_at: until } => Some(until),
+            State::Live { .. } => None,
+            State::Connecting { until } | State::Backoff { until } | State::Offline { until } | State::Refused { check_at: until } => {
+                Some(until)
+            }
         };
         let poll = if let Polls::At(at) = self.polls { Some(at) } else { None };
         own.into_iter().chain(poll).min()
@@ -130,6 +142,12 @@ impl Machine {
     /// Takes in what happened at `now`, and says what to do, in order. `random` lies between 0 and 1.
     pub(super) fn decide(&mut self, input: Input, now: Instant, random: f64) -> Vec<Order> {
         match input {
+            Input::Told => {
+                if let State::Connecting { until } = &mut self.state {
+                    *until = now + CATCH_UP;
+                }
+                Vec::new()
+            }
             Input::CaughtUp => self.caught_up(now),
             Input::PauseAsked(pause) => {
                 self.retry.hint(pause);
@@ -137,27 +155,27 @@ impl Machine {
             }
             Input::Ended(End::Refused(reason)) => self.refused(reason, now),
             Input::Ended(End::Unreachable(reason)) => {
-                let mut orders = self.stop_polls(&reason);
+                // A hub that has just answered a poll is there, whatever became of the attempt.
+                let mut orders = if self.polled { Vec::new() } else { self.stop_polls(&reason) };
                 orders.extend(self.down(reason, now, random));
                 orders
             }
-            Input::Ended(End::Broken(reason)) => {
-                if self.polls == Polls::Off {
-                    self.polls = Polls::At(self.next_poll.max(now + POLL.mul_f64(random)));
-                }
-                self.down(reason, now, random)
-            }
+            Input::Ended(End::Broken(reason)) => self.broken(reason, now, random),
             Input::Polled(list) => self.polled(list, now),
-            Input::PollFailed(reason) => self.stop_polls(&reason),
-            Input::Time => self.time(now),
-            Input::Asked => self.asked(now),
+            Input::PollFailed(reason) => {
+                let orders = self.stop_polls(&reason);
+                self.polls = Polls::At(now + POLL);
+                orders
+            }
+            Input::Time => self.time(now, random),
+            Input::Asked => self.asked(now, random),
             Input::Resumed => self.resumed(now, random),
             Input::EndpointChanged => self.open(now),
         }
     }
 
     fn open(&mut self, now: Instant) -> Vec<Order> {
-        self.state = State::Connecting;
+        self.state = State::Connecting { until: now + CATCH_UP };
         self.not_before = now + BETWEEN;
         if self.polls == Polls::Off {
             // An attempt may hang for long, and the hub answer all the same.
@@ -167,7 +185,7 @@ impl Machine {
     }
 
     fn caught_up(&mut self, now: Instant) -> Vec<Order> {
-        if self.state != State::Connecting {
+        if !matches!(self.state, State::Connecting { .. }) {
             return Vec::new();
         }
         self.state = State::Live { since: now };
@@ -176,15 +194,17 @@ impl Machine {
         vec![Order::DropPoll, Order::Tell(FeedUpdate::Live)]
     }
 
-    fn down(&mut self, reason: String, now: Instant, random: f64) -> Vec<Order> {
-        if let State::Live { since } = self.state
-            && now.duration_since(since) >= SETTLED
-        {
-            self.retry.start_over();
+    fn broken(&mut self, reason: String, now: Instant, random: f64) -> Vec<Order> {
+        if self.polls == Polls::Off {
+            self.polls = Polls::At(self.next_poll.max(now + POLL.mul_f64(random)));
         }
-        self.not_before = self.not_before.max(now + CLOSING);
+        self.down(reason, now, random)
+    }
+
+    fn down(&mut self, reason: String, now: Instant, random: f64) -> Vec<Order> {
+        self.judge_connection(now);
         let (absence, retry_in) = self.retry.after_failure(now, random);
-        let until = now + retry_in;
+        let (until, retry_in) = self.closed(now, retry_in);
         let update = match absence {
             Absence::Short => {
                 self.state = State::Backoff { until };
@@ -198,7 +218,15 @@ impl Machine {
         vec![Order::Close, Order::Tell(update)]
     }
 
+    /// The connection is closed: when the next one opens that should do so in `retry_in`, and how long that is.
+    fn closed(&mut self, now: Instant, retry_in: Duration) -> (Instant, Duration) {
+        self.not_before = self.not_before.max(now + CLOSING);
+        let until = self.not_before.max(now + retry_in);
+        (until, until - now)
+    }
+
     fn refused(&mut self, reason: String, now: Instant) -> Vec<Order> {
+        self.closed(now, Duration::ZERO);
         self.state = State::Refused { check_at: now + ENDPOINT_CHECK };
         self.polls = Polls::Off;
         self.polled = false;
@@ -211,7 +239,7 @@ impl Machine {
         vec![Order::Tell(FeedUpdate::Polled(list.map(Box::new)))]
     }
 
-    /// Nobody answers: polls go on when an attempt has found somebody.
+    /// What was answered holds no longer. Polls go on when an attempt has found somebody.
     fn stop_polls(&mut self, reason: &str) -> Vec<Order> {
         self.polls = Polls::Off;
         let mut orders = vec![Order::DropPoll];
@@ -221,7 +249,7 @@ impl Machine {
         orders
     }
 
-    fn time(&mut self, now: Instant) -> Vec<Order> {
+    fn time(&mut self, now: Instant, random: f64) -> Vec<Order> {
         let mut orders = Vec::new();
         if matches!(self.polls, Polls::At(at) if now >= at) {
             self.polls = Polls::Asked;
@@ -229,19 +257,38 @@ impl Machine {
             orders.push(Order::Poll);
         }
         match self.state {
+            State::Connecting { until } if now >= until => {
+                let reason = format!("the hub did not say what runs within {} s", CATCH_UP.as_secs());
+                orders.extend(self.broken(reason, now, random));
+            }
             State::Backoff { until } | State::Offline { until } if now >= until => orders.extend(self.open(now)),
             State::Refused { check_at } if now >= check_at => {
                 self.state = State::Refused { check_at: now + ENDPOINT_CHECK };
                 orders.push(Order::CheckEndpoint);
             }
-            State::Connecting | State::Live { .. } | State::Backoff { .. } | State::Offline { .. } | State::Refused { .. } => {}
+            State::Connecting { .. } | State::Live { .. } | State::Backoff { .. } | State::Offline { .. } | State::Refused { .. } => {}
         }
         orders
     }
 
-    fn asked(&mut self, now: Instant) -> Vec<Order> {
+    fn asked(&mut self, now: Instant, random: f64) -> Vec<Order> {
         match self.state {
-            State::Connecting | State::Live { .. } => Vec::new(),
+            // It was opened just now, over the network as it is.
+            State::Connecting { .. } | State::Live { .. } if now < self.not_before => Vec::new(),
+            // It hangs, and so may its poll. What was polled holds.
+            State::Connecting { .. } => {
+                if self.polls != Polls::Off {
+                    self.polls = Polls::At(self.next_poll.max(now));
+                }
+                let mut orders = vec![Order::DropPoll];
+                orders.extend(self.reopen(ANEW, Duration::ZERO, now));
+                orders
+            }
+            // Others that the same change cut off come back as well.
+            State::Live { .. } => {
+                self.judge_connection(now);
+                self.reopen(NETWORK, RESUME_SPREAD.mul_f64(random), now)
+            }
             State::Backoff { .. } | State::Offline { .. } | State::Refused { .. } if now >= self.not_before => self.open(now),
             State::Backoff { until } => {
                 self.state = State::Backoff { until: until.min(self.not_before) };
@@ -259,16 +306,27 @@ impl Machine {
         }
     }
 
-    /// A connection that slept may look alive for long. It is given up, and the hub counts as unknown rather than away.
     fn resumed(&mut self, now: Instant, random: f64) -> Vec<Order> {
         self.retry.start_over();
-        let retry_in = (CLOSING + RESUME_SPREAD.mul_f64(random)).min(RESUME_SPREAD);
-        self.state = State::Backoff { until: now + retry_in };
-        self.not_before = now + CLOSING;
-        let mut orders = vec![Order::Close];
-        orders.extend(self.stop_polls("this computer was asleep"));
-        orders.push(Order::Tell(FeedUpdate::Down { reason: "this computer was asleep".to_owned(), retry_in }));
+        let mut orders = self.stop_polls(SLEPT);
+        orders.extend(self.reopen(SLEPT, RESUME_SPREAD.mul_f64(random), now));
         orders
+    }
+
+    /// A connection that may be dead without knowing it is given up, and the hub counts as unknown rather than away.
+    fn reopen(&mut self, reason: &str, retry_in: Duration, now: Instant) -> Vec<Order> {
+        let (until, retry_in) = self.closed(now, retry_in);
+        self.state = State::Backoff { until };
+        vec![Order::Close, Order::Tell(FeedUpdate::Down { reason: reason.to_owned(), retry_in })]
+    }
+
+    /// A connection that was live for long says that past failures are past.
+    fn judge_connection(&mut self, now: Instant) {
+        if let State::Live { since } = self.state
+            && now.duration_since(since) >= SETTLED
+        {
+            self.retry.start_over();
+        }
     }
 }
 

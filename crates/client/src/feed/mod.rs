@@ -9,9 +9,11 @@
 //! # Invariants
 //! - One connection at a time: the old one is closed before a new one opens, and none is kept for later.
 //! - The supervisor alone retries and alone keeps the Last-Event-ID; the event source library underneath does neither.
-//! - It gives up only when the [`Feed`] or its receiver is dropped. A hub that refuses the token is asked again when
+//! - It gives up only when the [`Feed`] or its receiver is dropped. A hub that refuses (401, 403) is asked again when
 //!   somebody says so ([`Feed::retry_now`]), or when the address or token on disk changed.
 //! - A listener that is slow holds the connection back; nothing is queued beyond [`QUEUE`] updates.
+//! - Only what a hub alone can say makes it live: a snapshot, or what follows an event that it knows. An attempt that does not
+//!   get so far in time has failed.
 //! - While the feed is live nothing polls and no timer goes off: the hub's keepalives are all that wakes this task.
 //!
 //! # Example
@@ -89,7 +91,7 @@ pub enum FeedUpdate {
         /// How long until the next attempt.
         retry_in: Duration,
     },
-    /// The hub does not take the token. No attempt is made until the token or somebody changes that.
+    /// The hub does not take the token, or this client. No attempt is made until the token, the address or somebody changes that.
     Refused {
         /// Why, and what to do, for people.
         reason: String,
@@ -122,8 +124,9 @@ impl Feed {
         (Self { wakes, task }, listener)
     }
 
-    /// Ends the wait before the next attempt: the network changed, or somebody looks. Does nothing while connected. Attempts
-    /// stay a second apart.
+    /// The network changed, or somebody looks: ends the wait before the next attempt. A connection or an attempt of more than a
+    /// second ago may be dead without knowing it, and is given up for a new one, within 2 s. Attempts stay a second apart, however
+    /// often this is called.
     pub fn retry_now(&self) {
         self.wakes.asked.notify_one();
     }

@@ -2,7 +2,7 @@
 
 use std::{future::pending, pin::Pin, sync::Arc, time::Duration};
 
-use doorbell_protocol::EventId;
+use doorbell_protocol::{EventId, FeedMessage};
 use tokio::{
     sync::{Notify, mpsc},
     time::{Instant, sleep_until},
@@ -101,7 +101,11 @@ impl Hands {
                 Ok(attempt) => self.attempt = Some(attempt),
                 Err(end) => self.found = Some(Input::Ended(end)),
             },
-            Order::Close => self.attempt = None,
+            Order::Close => {
+                if self.attempt.take().is_some_and(|attempt| attempt.is_unproven()) {
+                    self.last = None;
+                }
+            }
             Order::Poll => {
                 let (client, etag) = (self.poller.get_or_insert_with(|| Client::new(self.source.clone())).clone(), self.etag.clone());
                 self.poll = Some(Box::pin(async move { client.running(etag.as_deref()).await }));
@@ -130,7 +134,7 @@ impl Hands {
         if let Some(input) = self.found.take() {
             return Ok(Some(input));
         }
-        if machine.state() == State::Connecting && self.attempt.as_ref().is_some_and(Attempt::is_caught_up) {
+        if matches!(machine.state(), State::Connecting { .. }) && self.attempt.as_ref().is_some_and(Attempt::is_caught_up) {
             return Ok(Some(Input::CaughtUp));
         }
         tokio::select! {
@@ -153,9 +157,11 @@ impl Hands {
             Happened::Heard => Ok(None),
             Happened::PauseAsked(pause) => Ok(Some(Input::PauseAsked(pause))),
             Happened::Told(when, id, message) => {
+                // A snapshot starts over, even one without a place.
+                let before = if matches!(message, FeedMessage::Snapshot(_)) { None } else { self.last };
                 self.tell(FeedUpdate::Message { when, id, message }).await?;
-                self.last = id.or(self.last);
-                Ok(None)
+                self.last = id.or(before);
+                Ok(Some(Input::Told))
             }
             Happened::PassedOver(id) => {
                 self.last = id.or(self.last);

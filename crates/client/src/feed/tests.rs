@@ -102,10 +102,28 @@ async fn what_is_no_feed_is_told_in_words() {
 
 #[tokio::test]
 async fn a_refused_token_is_told_apart_and_never_shown() {
-    for status in ["401 Unauthorized", "403 Forbidden"] {
-        let end = first_end(&format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"), Then::Close).await;
-        let FeedUpdate::Refused { reason } = end else { panic!("{status}: {end:?}") };
-        assert!(reason.contains("DOORBELL_TOKEN") && !reason.contains("secret"), "{reason}");
+    let end = first_end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", Then::Close).await;
+    let FeedUpdate::Refused { reason } = end else { panic!("{end:?}") };
+    assert!(reason.contains("DOORBELL_TOKEN") && !reason.contains("secret"), "{reason}");
+}
+
+#[tokio::test]
+async fn another_refusal_is_told_in_the_hubs_words_as_far_as_they_are_short_and_clean() {
+    let said = |message: &str| format!(r#"{{"error":{{"code":"forbidden","message":"{message}"}}}}"#);
+    let long = "x".repeat(doorbell_protocol::limits::MESSAGE_CHARS + 1);
+    for (body, words) in [
+        (said("this hub serves localhost, not \\\"h\\\""), "this hub serves localhost, not \"h\" (HTTP status 403)"),
+        (said("a\\u001b[31m\\u202eb"), "a[31mb (HTTP status 403)"),
+        (said(&long), "x… (HTTP status 403)"),
+        (said(""), "does not say why"),
+        (said(&"x".repeat(20_000)), "does not say why"),
+        ("<html>403".to_owned(), "does not say why"),
+        (String::new(), "does not say why"),
+    ] {
+        let answer = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let end = first_end(&answer, Then::Close).await;
+        let FeedUpdate::Refused { reason } = end else { panic!("{body}: {end:?}") };
+        assert!(reason.contains(words) && !reason.contains("DOORBELL_TOKEN") && reason.chars().count() < 600, "{body}: {reason}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{error::Error, pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use doorbell_protocol::FeedMessage;
+use doorbell_protocol::{ErrorBody, FeedMessage, limits, text};
 use futures_util::{Stream, StreamExt, stream};
 use http::{Request, Response, header};
 use launchdarkly_sdk_transport::{ByteStream, HttpTransport, ResponseFuture, TransportError};
@@ -16,6 +16,8 @@ use crate::http::with_causes;
 
 /// Longest time from the request to the answer's headers.
 const HEADERS: Duration = Duration::from_secs(10);
+/// Longest body that may say why a call was refused.
+const REFUSAL_BYTES: usize = 16 * 1024;
 /// Longest silence. The hub sends a comment every 30 s, and any byte is life.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
 /// How much later the alarm must go off before it is set anew. Bytes that come in a hurry leave it alone.
@@ -36,8 +38,10 @@ pub(crate) enum Cause {
     NoAnswer(String),
     #[error("the hub took the connection but did not answer within {} s", HEADERS.as_secs())]
     NoHeaders,
-    #[error("the hub refuses the token (HTTP status {0})")]
-    Refused(StatusCode),
+    #[error("the hub refuses the token (HTTP status 401)")]
+    RefusedToken,
+    #[error("{} (HTTP status 403)", .0.as_deref().unwrap_or("what answers refuses the call and does not say why"))]
+    Refused(Option<String>),
     #[error("what answers is not a hub: it answered with HTTP status {0}")]
     Status(StatusCode),
     #[error("what answers is not a hub: it sent {0:?} in place of an event stream")]
@@ -76,7 +80,8 @@ async fn open(client: reqwest::Client, request: Request<Option<Bytes>>) -> Resul
     };
     match response.status() {
         StatusCode::OK => {}
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => return Err(Cause::Refused(status)),
+        StatusCode::UNAUTHORIZED => return Err(Cause::RefusedToken),
+        StatusCode::FORBIDDEN => return Err(Cause::Refused(reason(response).await)),
         status => return Err(Cause::Status(status)),
     }
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -87,6 +92,22 @@ async fn open(client: reqwest::Client, request: Request<Option<Bytes>>) -> Resul
     let mut answer = Response::new(Body::stream(response.bytes_stream()));
     answer.headers_mut().extend(newest.map(|id| (header::HeaderName::from_static(FeedMessage::NEWEST_HEADER), id)));
     Ok(answer)
+}
+
+/// Why the hub refuses a call, in its own words.
+async fn reason(mut response: reqwest::Response) -> Option<String> {
+    let mut body = Vec::new();
+    let read = async {
+        while body.len() < REFUSAL_BYTES
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            body.extend_from_slice(&chunk[..chunk.len().min(REFUSAL_BYTES - body.len())]);
+        }
+    };
+    // What has come of a body that is too long, or does not end in time, is no JSON.
+    let _ = timeout(HEADERS, read).await;
+    let ErrorBody { error } = serde_json::from_slice(&body).ok()?;
+    Some(text::clean_cut(&error.message, limits::MESSAGE_CHARS)).filter(|message| !message.is_empty())
 }
 
 /// The body of an answer, put into plain lines and watched.

@@ -66,6 +66,7 @@ impl Refusal {
     pub(super) fn of_status(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::NOT_FOUND => (ErrorCode::NotFound, "the hub does not know this job any more".to_owned()),
+            StatusCode::FORBIDDEN => (ErrorCode::Forbidden, "the hub refuses this call".to_owned()),
             _ => (ErrorCode::Unknown, format!("the hub answered with HTTP status {status}")),
         };
         Self { status: status.as_u16(), code, message, field: None, expected_offset: None }

@@ -96,8 +96,11 @@ fn open(client: &Client, job: JobId, offset: u64) -> Result<(String, Events), Ca
 
 fn error_of(url: &str, error: &eventsource_client::Error) -> CallError {
     match Cause::of(error) {
-        Some(Cause::Refused(StatusCode::UNAUTHORIZED)) => CallError::Unauthorized { url: url.to_owned() },
-        Some(Cause::Refused(status) | Cause::Status(status)) => CallError::Refused(Refusal::of_status(*status)),
+        Some(Cause::RefusedToken) => CallError::Unauthorized { url: url.to_owned() },
+        Some(cause @ Cause::Refused(_)) => {
+            CallError::Refused(Refusal { message: cause.to_string(), ..Refusal::of_status(StatusCode::FORBIDDEN) })
+        }
+        Some(Cause::Status(status)) => CallError::Refused(Refusal::of_status(*status)),
         Some(Cause::NoHeaders | Cause::Silence) => CallError::TimedOut { url: url.to_owned() },
         Some(cause) => CallError::Unreachable { url: url.to_owned(), cause: cause.to_string() },
         None => CallError::Unreachable { url: url.to_owned(), cause: error.to_string() },
