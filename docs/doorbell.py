@@ -9,9 +9,11 @@
             publish()
 
 Under `doorbell run` or in a queued job it speaks for that job; by itself it makes one, which ends with the block: with an exception
-it has failed. Without a hub the program runs all the same, nobody hears of it, and `ask` gives None.
+it has failed. Without a hub the program runs all the same, nobody hears of it, and `ask` gives None. Values of environment variables
+whose names contain TOKEN, SECRET, PASSWORD or KEY are replaced in all that is told.
 """
 
+import datetime
 import json
 import os
 import pathlib
@@ -20,6 +22,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
+
+
+_TELLING = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+_SECRETS = sorted(
+    {value.strip() for name, value in os.environ.items() if any(word in name.upper() for word in _TELLING) and len(value.strip()) >= 8},
+    key=len,
+    reverse=True,
+)
 
 
 def _hub():
@@ -49,10 +59,21 @@ def _call(method, path, body=None, timeout=2):
             return None
 
 
+def _clean(value):
+    """The value without secrets: texts in it, however deep."""
+    if isinstance(value, str):
+        for secret in _SECRETS:
+            value = value.replace(secret, "[redacted]")
+        return value
+    if isinstance(value, dict):
+        return {key: _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def _once(method, path, body, timeout):
     url, token = _hub()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    data = None if body is None else json.dumps(body).encode()
+    data = None if body is None else json.dumps(_clean(body)).encode()
     # A proxy would look for the hub on its own machine.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with direct.open(urllib.request.Request(url + path, data, headers, method=method), timeout=timeout) as answer:
@@ -65,6 +86,7 @@ class Job:
     def __init__(self, name):
         self.id, self._fence, self._name = os.environ.get("DOORBELL_JOB"), {}, name
         self._own, self._over = not self.id, threading.Event()
+        self._latest, self._news, self._teller = None, threading.Condition(), None
 
     def __enter__(self):
         if self._own:
@@ -77,9 +99,16 @@ class Job:
 
     def __exit__(self, kind, error, _):
         self._over.set()
+        self._tell_latest()
         if self._fence:
-            end = {"outcome": "failed", "failure": f"{kind.__name__}: {error}"} if kind else {"outcome": "succeeded"}
-            _call("POST", f"/v1/jobs/{self.id}/finish", {**self._fence, **end})
+            # sys.exit() is no failure, unless it says so.
+            exited = kind is not None and issubclass(kind, SystemExit)
+            failed = error.code not in (None, 0) if exited else kind is not None
+            failure = f"exit code {error.code}" if exited else f"{kind.__name__}: {error}" if kind else None
+            end = {"outcome": "failed", "failure": failure} if failed else {"outcome": "succeeded"}
+            finish = lambda: _call("POST", f"/v1/jobs/{self.id}/finish", {**self._fence, **end})
+            # A hub that is just restarting gets a second chance.
+            finish() or time.sleep(1) or finish()
 
     def progress(self, done, total=None, unit=None, message=None):
         self._report({"done": done, "total": total, "unit": unit, "message": message})
@@ -89,6 +118,7 @@ class Job:
 
     def ask(self, prompt, choices=(), text=False, timeout_s=None):
         """The choice or the words of whoever answers first; None when nobody does. None is never a yes."""
+        self._tell_latest()
         question = {**self._fence, "prompt": prompt, "free_text": text}
         question["choices"] = [{"id": f"choice-{n}", "label": choice} for n, choice in enumerate(choices)]
         if timeout_s:
@@ -103,8 +133,27 @@ class Job:
         return choices[int(answer["choice"].removeprefix("choice-"))] if "choice" in answer else answer.get("text")
 
     def _report(self, progress):
-        if self.id:
-            _call("PUT", f"/v1/jobs/{self.id}/progress", {**self._fence, **{k: v for k, v in progress.items() if v is not None}})
+        """Tells the latest, at most four times a second, from a thread of its own: a loop that reports never waits for a hub."""
+        at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        with self._news:
+            self._latest = {"at": at, **{k: v for k, v in progress.items() if v is not None}}
+            self._news.notify()
+            if self.id and not self._teller:
+                self._teller = threading.Thread(target=self._tell, daemon=True)
+                self._teller.start()
+
+    def _tell(self):
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._latest is not None)
+            self._tell_latest()
+            time.sleep(0.25)
+
+    def _tell_latest(self):
+        with self._news:
+            latest, self._latest = self._latest, None
+        if latest:
+            _call("PUT", f"/v1/jobs/{self.id}/progress", {**self._fence, **latest})
 
     def _renew(self, every):
         while not self._over.wait(every):

@@ -11,6 +11,12 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{eventually, hub::SOON};
 
+/// The code that a shell gives for this end: 128 + n after signal n.
+#[must_use]
+pub fn shell_code(status: ExitStatus) -> Option<i32> {
+    status.code().or_else(|| Some(128 + std::os::unix::process::ExitStatusExt::signal(&status)?))
+}
+
 /// A program that runs. Dropping it kills it.
 #[derive(Debug)]
 pub struct Running {

@@ -15,7 +15,7 @@ pub mod terminal;
 pub mod wire;
 
 #[cfg(unix)]
-pub use doorbell::Running;
+pub use doorbell::{Running, shell_code};
 pub use eventually::eventually;
 pub use home::Home;
 pub use hub::Hub;

@@ -12,7 +12,7 @@ use std::{
 use pty_process::blocking::Command;
 use rustix::termios::{Termios, Winsize};
 
-use crate::{Home, Running, home::program, hub::SOON};
+use crate::{Home, Running, home::program, hub::SOON, shell_code};
 
 /// A program in a terminal.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Terminal {
         modes(&now) == modes(&self.found)
     }
 
-    /// Waits for the program's end, and gives its exit code and what the terminal showed.
+    /// Waits for the program's end, and gives the code that a shell has for it and what the terminal showed.
     ///
     /// # Panics
     /// The program does not end, or the terminal is not as it was found.
@@ -133,7 +133,7 @@ impl Terminal {
         // The reader ends when the last other end is closed.
         drop(self.screen);
         let (_, output) = self.program.end();
-        (status.code(), output)
+        (shell_code(status), output)
     }
 }
 

@@ -193,6 +193,31 @@ fn a_python_program_is_a_job_of_its_own() {
 }
 
 #[test]
+fn what_a_program_says_of_itself_has_no_secrets_and_an_exit_is_no_failure() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let say =
+        "$D progress 1/2 'at hunter2-hunter3'; $D ask 'Use hunter2-hunter3?' --detail 'or hunter2-hunter3' --choice 'x=hunter2-hunter3'";
+    let mut command = home.doorbell(&["run", "--", "sh", "-c", say]);
+    let running = Running::start(command.env("D", program()).env("MY_TOKEN", "hunter2-hunter3"));
+    let question = asked(&hub);
+    let told = (question.prompt.as_str(), question.detail.as_deref(), question.choices[0].label.as_str());
+    assert_eq!(told, ("Use [redacted]?", Some("or [redacted]"), "[redacted]"));
+    assert_eq!(hub.running()[0].progress.as_ref().unwrap().message.as_deref(), Some("at [redacted]"));
+    assert!(home.run(&["answer", "x"]).status.success());
+    assert!(running.end().0.success());
+    for (program, state) in [
+        ("import doorbell, sys\nwith doorbell.Job('hunter2-hunter3') as job:\n  sys.exit(0)", JobState::Succeeded),
+        ("import doorbell, sys\nwith doorbell.Job('train') as job:\n  sys.exit('no hunter2-hunter3')", JobState::Failed),
+    ] {
+        python(&home, program).env("MY_TOKEN", "hunter2-hunter3").output().unwrap();
+        let job = hub.jobs().remove(0);
+        assert_eq!(job.state, state);
+        assert!(!format!("{job:?}").contains("hunter2"), "{job:?}");
+    }
+}
+
+#[test]
 fn a_python_program_under_the_runner_speaks_for_its_job_and_runs_without_a_hub() {
     let home = Home::new();
     assert!(python(&home, TRAIN.replace("raise ValueError", "print").as_str()).output().unwrap().status.success());

@@ -146,6 +146,40 @@ fn a_stopped_job_that_is_cancelled_ends() {
 }
 
 #[test]
+fn a_server_that_is_left_in_the_background_of_a_terminal_goes_on() {
+    let home = Home::new();
+    let mut shell = Terminal::shell(&home, (24, 80));
+    shell.types("doorbell run -- sh -c '(while [ ! -e go ]; do sleep 0.02; done; echo la''te; echo alive > seen) & exit 3'\r");
+    shell.shows_anew("exit 3'\r\n");
+    shell.shows_anew("ready> ");
+    shell.types("echo code $?\r");
+    shell.shows_anew("code 3");
+    fs::write(home.path("go"), "").unwrap();
+    shell.shows_anew("late");
+    eventually("it goes on", SOON, || fs::read_to_string(home.path("seen")).ok().filter(|seen| !seen.is_empty()));
+}
+
+/// While the keys go to the command's own terminal, the script and the loop around it hear of the interrupt from us.
+#[test]
+fn the_interrupt_key_ends_the_loop_and_the_script_around_the_command() {
+    let home = Home::new();
+    let mut shell = Terminal::shell(&home, (24, 80));
+    let commands = "for i in 1 2 3; do doorbell run -- sh -c 'echo up; sleep 60; true'; done";
+    home.script("script", &format!("#!/bin/bash\n{commands}\necho over\n"));
+    for command in [commands, "./script", "bash -c './script; echo over'"] {
+        shell.types(&format!("{command}\r"));
+        shell.shows_anew("up\r\n");
+        has_the_keys(&shell);
+        shell.types(INTERRUPT);
+        shell.shows_anew("ready> ");
+        shell.types("echo code $?\r");
+        shell.shows_anew("code 130");
+    }
+    assert_eq!(shell.program.output().matches("up\r\n").count(), 3, "{}", shell.program.output());
+    assert!(!shell.program.output().contains("over\r\n"));
+}
+
+#[test]
 fn an_editor_edits_stops_resizes_and_quits() {
     let home = Home::new();
     let mut shell = Terminal::shell(&home, (24, 80));

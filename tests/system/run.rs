@@ -1,30 +1,29 @@
 //! `doorbell run`: exit codes, environment, and what the hub is told of it.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use doorbell_protocol::JobState;
 use doorbell_tests::{Home, Hub};
 
-fn code(home: &Home, command: &[&str]) -> Option<i32> {
-    home.run(&[&["run", "--"], command].concat()).status.code()
-}
-
-fn exit_codes_are_the_commands_own(home: &Home) {
-    for (script, expected) in [("true", 0), ("exit 3", 3), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
-        assert_eq!(code(home, &["sh", "-c", script]), Some(expected), "{script}");
+/// Also the signals that the commands die of.
+fn ends_are_the_commands_own(home: &Home) {
+    for script in ["true", "exit 3", "exit 255", "kill -TERM $$", "kill -KILL $$"] {
+        let with = home.run(&["run", "--", "sh", "-c", script]).status;
+        let without = Command::new("sh").args(["-c", script]).status().unwrap();
+        assert_eq!(with, without, "{script}");
     }
 }
 
 #[test]
-fn exit_codes_are_the_commands_own_without_a_hub() {
-    exit_codes_are_the_commands_own(&Home::new());
+fn ends_are_the_commands_own_without_a_hub() {
+    ends_are_the_commands_own(&Home::new());
 }
 
 #[test]
-fn exit_codes_are_the_commands_own_with_a_hub() {
+fn ends_are_the_commands_own_with_a_hub() {
     let home = Home::new();
     let hub = Hub::start(&home);
-    exit_codes_are_the_commands_own(&home);
+    ends_are_the_commands_own(&home);
     let mut ends: Vec<_> = hub.jobs().into_iter().map(|job| (job.exit_code, job.state, job.failure)).collect();
     ends.reverse();
     let failed = |code, failure: &str| (Some(code), JobState::Failed, Some(failure.to_owned()));
@@ -57,6 +56,18 @@ fn a_command_that_cannot_start_is_told_here_and_there() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), format!("doorbell: {reason}\n"));
         let job = &hub.jobs()[0];
         assert_eq!((job.state, job.exit_code, job.failure.as_deref()), (JobState::Failed, Some(code), Some(reason)));
+    }
+}
+
+#[test]
+fn a_script_that_names_no_interpreter_is_one_for_sh() {
+    let home = Home::new();
+    home.script("bin/plain", "echo \"$1 of $DOORBELL_JOB\"; exit 3\n");
+    let path = std::env::join_paths([home.path("bin"), "/usr/bin".into(), "/bin".into()]).unwrap();
+    for program in ["bin/plain", "plain"] {
+        let output = home.doorbell(&["run", program, "one"]).env("PATH", &path).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("one of 0"), "{output:?}");
     }
 }
 

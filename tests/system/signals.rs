@@ -1,9 +1,9 @@
 //! Signals reach the command once each, and the wrapper outlives it.
 
-use std::{fs, process::Command};
+use std::{fs, os::unix::process::ExitStatusExt, process::Command};
 
 use doorbell_protocol::JobState;
-use doorbell_tests::{Home, Hub, Running, eventually, home::program, hub::SOON, terminal::Terminal};
+use doorbell_tests::{Home, Hub, Running, eventually, home::program, hub::SOON, shell_code, terminal::Terminal};
 use rustix::process::Signal;
 
 /// Counts what it gets in the file `got`, and ends on SIGUSR2. It waits in `wait`, which a signal ends at once: in a command
@@ -55,7 +55,7 @@ fn a_job_that_dies_of_being_told_to_stop_is_cancelled() {
         let running = Running::start(&mut home.doorbell(&["run", "--", "sh", "-c", "echo ready; exec sleep 60"]));
         running.says("ready");
         running.signal(signal);
-        assert_eq!(running.end().0.code(), Some(code));
+        assert_eq!(shell_code(running.end().0), Some(code));
         assert_eq!(hub.the_job_is(JobState::Cancelled).failure.as_deref(), Some(reason));
     }
 }
@@ -64,7 +64,7 @@ fn a_job_that_dies_of_being_told_to_stop_is_cancelled() {
 fn a_job_that_is_killed_by_somebody_else_has_failed() {
     let home = Home::new();
     let hub = Hub::start(&home);
-    assert_eq!(home.run(&["run", "--", "sh", "-c", "kill -TERM $$"]).status.code(), Some(143));
+    assert_eq!(home.run(&["run", "--", "sh", "-c", "kill -TERM $$"]).status.signal(), Some(15));
     assert_eq!(hub.the_job_is(JobState::Failed).failure.as_deref(), Some("killed by signal 15 (SIGTERM)"));
 }
 
@@ -141,6 +141,8 @@ fn every_signal_means_to_the_command_what_it_means_without_doorbell() {
         (Signal::USR1, "USR1", 138),
         (Signal::USR2, "USR2", 140),
         (Signal::ALARM, "ALRM", 142),
+        (Signal::VTALARM, "VTALRM", 154),
+        (Signal::PROF, "PROF", 155),
     ];
     std::thread::scope(|scope| {
         for (signal, name, code) in signals {
@@ -177,7 +179,7 @@ fn end_of(place: Where, script: &str, signal: Signal) -> i32 {
             running.says("ready");
             running.signal(signal);
             fs::write(home.path("go"), "").expect("the file");
-            running.end().0.code()
+            shell_code(running.end().0)
         }
         Where::Terminal => {
             let terminal = Terminal::start(&home, &args, (24, 80), None);

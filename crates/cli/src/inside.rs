@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use doorbell_client::{CallError, Client, EndpointSource};
-use doorbell_protocol::{ErrorCode, JobId, Progress};
+use doorbell_protocol::{ErrorCode, JobId, Progress, Step};
+use doorbell_runner::Redactor;
 use tokio::time::{Instant, sleep};
 
 use crate::{verbs::block_on, when};
@@ -43,7 +44,7 @@ pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Resu
         return Ok(0);
     };
     let client = Client::new(EndpointSource::discovered());
-    let progress = Progress { at: Some(when::now()), ..progress };
+    let progress = redacted(Progress { at: Some(when::now()), ..progress });
     let call = once_known(async || client.tell_progress(job, progress.clone()).await);
     let told = block_on(async { Ok(tokio::time::timeout(PATIENCE, call).await) })?;
     match told {
@@ -54,4 +55,16 @@ pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Resu
         Err(_) => tracing::debug!("the hub was not told: it did not answer within {} s", PATIENCE.as_secs()),
     }
     Ok(0)
+}
+
+/// What a command says of itself has no secrets either.
+fn redacted(progress: Progress) -> Progress {
+    let redactor = Redactor::of_environment();
+    let text = |text: Option<String>| text.map(|text| redactor.text(&text));
+    Progress {
+        message: text(progress.message),
+        unit: text(progress.unit),
+        step: progress.step.map(|step| Step { label: text(step.label), ..step }),
+        ..progress
+    }
 }

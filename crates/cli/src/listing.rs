@@ -46,12 +46,26 @@ pub(crate) async fn fetch(client: &Client, recent: usize) -> Result<Listing, Cal
 
 /// Reads what belongs beside the running jobs of `list`.
 pub(crate) async fn beside(client: &Client, list: RunningList, recent: usize) -> Result<Listing, CallError> {
-    let mut queued =
-        client.jobs(JobQuery { state: Some(JobState::Queued), limit: Some(limits::PAGE_JOBS), ..JobQuery::default() }).await?.jobs;
+    let mut queued = queued(client).await?;
     // Next to run first.
     queued.sort_by_key(|job| (Reverse(job.priority), job.created_at, job.id));
     let finished = finished(client, recent).await?;
     Ok(Listing { running: list.jobs, queued, finished, now: list.now, as_of: (list.seq, list.counts) })
+}
+
+/// All jobs that wait: the hub's pages begin with the newest, and the next to run may be the oldest.
+async fn queued(client: &Client) -> Result<Vec<Job>, CallError> {
+    let mut queued = Vec::new();
+    let mut cursor = None;
+    loop {
+        let query = JobQuery { state: Some(JobState::Queued), limit: Some(limits::PAGE_JOBS), cursor, ..JobQuery::default() };
+        let page = client.jobs(query).await?;
+        queued.extend(page.jobs);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            return Ok(queued);
+        }
+    }
 }
 
 /// The newest jobs that are over. The hub's pages have jobs in all states, newest first.

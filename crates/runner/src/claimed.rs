@@ -58,7 +58,7 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let stopper = started.as_ref().ok().map(Started::stopper);
     let job = Job { id, progress, log: Some(log), redactor, stopper };
     let reporter = Reporter::start(source, Opening::Claimed(assignment.claim.lease), job);
-    let ending = started.map_or_else(|exit: Exit| Ending::of(&exit, &[], None), Started::wait);
+    let ending = started.map_or_else(|exit: Exit| Ending::of(&exit, &[], None), |started| started.wait().0);
     let code = ending.exit_code;
     reporter.finish(ending);
     Ok(code)

@@ -7,6 +7,9 @@ use std::{
     process::Command,
 };
 
+#[cfg(unix)]
+use std::{path::PathBuf, process::Child};
+
 use doorbell_protocol::{JobId, jobs::Task};
 
 use crate::ending::Exit;
@@ -62,6 +65,41 @@ pub(crate) fn led(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = imp
             command.args(args);
             command
         }
+    }
+}
+
+/// Starts `command` with the streams that `join` gives it. A script that does not name its interpreter is one for `sh`, as shells have it
+/// when the system refuses it.
+#[cfg(unix)]
+pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Result<()>) -> io::Result<Child> {
+    join(&mut command)?;
+    match command.spawn() {
+        Err(e) if e.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
+            let mut shell = Command::new("sh");
+            shell.arg("--").arg(found(command.get_program())).args(command.get_args());
+            for (name, value) in command.get_envs() {
+                match value {
+                    Some(value) => shell.env(name, value),
+                    None => shell.env_remove(name),
+                };
+            }
+            if let Some(folder) = command.get_current_dir() {
+                shell.current_dir(folder);
+            }
+            join(&mut shell)?;
+            shell.spawn()
+        }
+        started => started,
+    }
+}
+
+/// The file that a program is, which the system has found before.
+#[cfg(unix)]
+fn found(program: &OsStr) -> PathBuf {
+    let in_path = || std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file());
+    match program.as_encoded_bytes().contains(&b'/') {
+        true => program.into(),
+        false => in_path().unwrap_or_else(|| program.into()),
     }
 }
 

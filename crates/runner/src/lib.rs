@@ -6,7 +6,7 @@
 //! - [`worker`]: claims queued jobs and starts a runner process for each · `assignment`: what it hands over
 //! - [`session`] (Unix): leads the session of a command that has a terminal of its own
 //! - `command`: the process to be · `stdio`: its streams · `signals`: what it is told · `stop`: when its job is cancelled ·
-//!   `group`: its process group · [`ending`]: how it ended
+//!   `group`: its process group · [`ending`]: how it ended · `farewell`: and how we end
 //! - `output`: what becomes of the command's output beside being written · [`progress`]: reads progress from it, pure ·
 //!   `redact`: keeps secrets here
 //! - [`spool`]: ends that no hub has taken yet
@@ -21,6 +21,7 @@ mod assignment;
 pub mod claimed;
 mod command;
 pub mod ending;
+mod farewell;
 #[cfg(unix)]
 mod group;
 pub mod origin;

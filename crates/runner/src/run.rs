@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     command,
     ending::{Ending, Exit},
+    farewell::{Farewell, Typed},
     origin,
     output::{Latest, Log, Output, Words},
     redact::Redactor,
@@ -65,8 +66,8 @@ pub enum Prints {
     Kept,
 }
 
-/// Runs the command and gives the exit code to exit with: the command's own, 128 + n after signal n, 127 when there is no
-/// such command, 126 when it cannot be run, 124 when its time was up. The hub is told in the background and delays nothing but the return, by 2 s at
+/// Runs the command and gives the exit code to exit with: the command's own, 127 when there is no such command, 126 when it cannot
+/// be run, 124 when its time was up. After a command that died of a signal this process dies of it, too. The hub is told in the background and delays nothing but the return, by 2 s at
 /// most, when it knows the job but does not take its end.
 ///
 /// Signals to this process are handed on to the command from here on; call it once, and exit when it returns.
@@ -88,13 +89,15 @@ pub fn run(spec: RunSpec) -> i32 {
     }
     let job = Job { id, progress, log, redactor, stopper };
     let reporter = Reporter::start(spec.source.clone(), opening, job);
-    let ending = match started {
+    let (ending, farewell) = match started {
         Ok(started) => started.wait(),
-        Err(e) => Ending::of(&command::refused(&spec.program, &e), &[], None),
+        Err(e) => {
+            let exit = command::refused(&spec.program, &e);
+            (Ending::of(&exit, &[], None), Farewell::Code(exit.code()))
+        }
     };
-    let code = ending.exit_code;
     reporter.finish(ending);
-    code
+    farewell.say()
 }
 
 fn new_job(spec: &RunSpec, id: JobId, started_at: Timestamp) -> NewJob {
@@ -182,17 +185,22 @@ impl Started {
     }
 
     /// Waits for the command's end, and for what it wrote.
-    pub(crate) fn wait(mut self) -> Ending {
+    pub(crate) fn wait(mut self) -> (Ending, Farewell) {
         self.wait_for_exit();
         let crate::signals::Gone { mut told_to_stop, stopped } = self.signals.gone();
-        if self.attached.terminals().was_interrupted() {
+        let typed = self.attached.terminals().typed();
+        if typed == Typed::Interrupt {
             told_to_stop.push(signal_hook::consts::SIGINT);
         }
         let exit = exit_of(self.attached.child.wait());
-        let stopped = stopped.map(|why| ending_of(why, &exit));
-        self.signals.ended_with(stopped.as_ref().map_or_else(|| exit.code(), |ending| ending.exit_code));
+        let ending = |last_words: Option<&str>| match stopped {
+            Some(why) => ending_of(why, &exit),
+            None => Ending::of(&exit, &told_to_stop, last_words),
+        };
+        let farewell = Farewell::of(&exit, &ending(None), typed);
+        self.signals.ended_with(farewell);
         let last_words = self.attached.detach();
-        stopped.unwrap_or_else(|| Ending::of(&exit, &told_to_stop, last_words.as_deref()))
+        (ending(last_words.as_deref()), farewell)
     }
 }
 
@@ -211,11 +219,13 @@ impl Started {
         self.stopper.clone()
     }
 
-    pub(crate) fn wait(mut self) -> Ending {
+    pub(crate) fn wait(mut self) -> (Ending, Farewell) {
         let status = self.attached.child.wait();
         let last_words = self.attached.detach();
         let exit = exit_of(status);
-        self.stopper.stopped().map_or_else(|| Ending::of(&exit, &[], last_words.as_deref()), |why| ending_of(why, &exit))
+        let ending = self.stopper.stopped().map_or_else(|| Ending::of(&exit, &[], last_words.as_deref()), |why| ending_of(why, &exit));
+        let farewell = Farewell::of(&exit, &ending, Typed::Nothing);
+        (ending, farewell)
     }
 }
 

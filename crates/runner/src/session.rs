@@ -17,10 +17,12 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::{
-    command, group,
+    command,
+    farewell::Farewell,
+    group,
     signals::{self, Company, Signals, Target, Whom},
     stdio::Terminals,
 };
@@ -65,7 +67,22 @@ fn lead(program: &OsString, args: &[OsString]) -> io::Result<i32> {
     let terminals = Terminals::default();
     let target = signals.hand_on(Some(group), Company::ItsOwn, terminals.clone())?;
     let status = stand_for(child, group, &target, &terminals)?;
-    Ok(end_like(status))
+    let_go_of_terminal();
+    // Whoever waits for us sees the same.
+    let farewell = status.signal().map_or_else(|| Farewell::Code(status.code().unwrap_or(1)), Farewell::Signal);
+    Ok(farewell.say())
+}
+
+/// Makes us the foreground. When the leader of a session ends, the foreground is hung up, and the command may have left a server
+/// there that shall go on.
+fn let_go_of_terminal() {
+    let mut change = nix::sys::signal::SigSet::empty();
+    change.add(nix::sys::signal::Signal::SIGTTOU);
+    // From the background that is allowed to those who do not hear this signal.
+    let _ = change.thread_block();
+    if let Some(ours) = group::ours() {
+        let _ = rustix::termios::tcsetpgrp(io::stdout(), ours);
+    }
 }
 
 fn stand_for(mut child: Child, group: Pid, target: &Target, terminals: &Terminals) -> io::Result<ExitStatus> {
@@ -89,15 +106,4 @@ fn stand_for(mut child: Child, group: Pid, target: &Target, terminals: &Terminal
     }
     let _ = target.gone();
     child.wait()
-}
-
-/// Dies of the signal that the command died of, so that whoever waits for us sees the same.
-fn end_like(status: ExitStatus) -> i32 {
-    if let Some(signal) = status.signal() {
-        // The command has left a core, if one was wanted.
-        let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-        let _ = signal_hook::low_level::emulate_default_handler(signal);
-        return 128 + signal;
-    }
-    status.code().unwrap_or(1)
 }

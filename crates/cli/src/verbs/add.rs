@@ -74,15 +74,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let here = args.host.as_deref().is_none_or(|host| origin::host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
     let place = if here { Place::Here } else { Place::Elsewhere };
     // What is told of the command has no secrets. What a worker runs must have them.
-    let redactor = Redactor::new(std::env::vars_os(), &[]);
+    let redactor = Redactor::of_environment();
+    let clean = |text: String| redactor.text(&text);
     let words: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();
     let job = NewJob {
         // Chosen here, so that a call that is repeated queues nothing twice.
         id: Some(JobId(Uuid::now_v7())),
-        name: args.name.unwrap_or_else(|| name::of_command(&words)),
-        key: args.key,
+        name: args.name.map_or_else(|| name::of_command(&words), clean),
+        key: args.key.map(clean),
         origin: Some(origin::here(&words)),
-        labels: args.labels.into_iter().collect(),
+        labels: args.labels.into_iter().map(|(name, value)| (name, clean(value))).collect(),
         priority: args.priority,
         not_before: args.at,
         attempts: args.retries.map(|retries| retries + 1),

@@ -13,6 +13,7 @@ use doorbell_protocol::{
     question::{ChoiceStyle, NewQuestion, OneQuestion},
     text,
 };
+use doorbell_runner::Redactor;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -85,13 +86,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
         (choices, _) => choices.to_vec(),
     };
     let choices: Vec<(Choice, String)> = offered.iter().enumerate().map(|(n, text)| choice(n, text)).collect();
+    let redactor = Redactor::of_environment();
+    let shown = |choice: &Choice| Choice { label: redactor.text(&choice.label), ..choice.clone() };
     let question = NewQuestion {
         // Chosen here, so that a call that is repeated asks nothing twice.
         id: Some(QuestionId(Uuid::now_v7())),
         fence: None,
-        prompt: args.prompt,
-        detail: args.detail,
-        choices: choices.iter().map(|(choice, _)| choice.clone()).collect(),
+        prompt: redactor.text(&args.prompt),
+        detail: args.detail.map(|detail| redactor.text(&detail)),
+        choices: choices.iter().map(|(choice, _)| shown(choice)).collect(),
         free_text: args.text,
         expires_in_ms: args.timeout.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
     };
@@ -101,7 +104,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
         End::Closed(question) => question,
     };
     if args.json {
-        writeln!(io::stdout(), "{}", serde_json::to_string(&OneQuestion { question: *question.clone() })?)?;
+        print(&serde_json::to_string(&OneQuestion { question: *question.clone() })?)?;
     }
     let answer = question.answer.as_ref().filter(|_| question.state == QuestionState::Answered);
     let Some(answer) = answer else {
@@ -111,9 +114,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let chosen = answer.choice.as_ref().and_then(|id| choices.iter().position(|(choice, _)| choice.id == *id));
     if !args.json {
         let said = chosen.map(|at| choices[at].1.clone()).or_else(|| answer.text.clone()).unwrap_or_default();
-        writeln!(io::stdout(), "{said}")?;
+        print(&said)?;
     }
     Ok(if chosen.is_some_and(|at| at > 0) { ANOTHER_CHOICE } else { 0 })
+}
+
+/// Prints a line. Whether anybody reads it changes nothing about the answer, and so about the exit code.
+fn print(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 async fn ask(client: &Client, job: JobId, question: &NewQuestion) -> anyhow::Result<End> {

@@ -22,7 +22,7 @@ use crate::{duration, name};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes:
-  the command's own; 128 + n when signal n ended it; 127 when there is no such command; 126 when it cannot be run;
+  the command's own; after a signal the same signal, which shells show as 128 + n; 127 when there is no such command; 126 when it cannot be run;
   124 when its --timeout was up
 
 Examples:

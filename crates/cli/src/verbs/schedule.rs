@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::{Subcommand, ValueEnum};
 use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::schedule::{CatchUp, NewSchedule, OneSchedule, Overlap, Schedule, ScheduleList};
+use doorbell_runner::Redactor;
 use jiff::tz::TimeZone;
 
 use super::block_on;
@@ -142,8 +143,11 @@ fn add(client: &Client, args: Add) -> anyhow::Result<()> {
         Some(timezone) => timezone,
         None => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
     };
+    // What is told of the command has no secrets. What a worker runs must have them.
+    let redactor = Redactor::of_environment();
+    let told: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();
     let new = NewSchedule {
-        name: args.name.unwrap_or_else(|| name::of_command(&args.task.command)),
+        name: args.name.unwrap_or_else(|| name::of_command(&told)),
         cron: args.cron,
         timezone,
         overlap: match args.overlap {

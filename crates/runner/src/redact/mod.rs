@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
 pub(crate) use stream::{Piece, RedactStream};
@@ -64,10 +64,16 @@ impl std::str::FromStr for Secret {
 }
 
 impl Redactor {
+    /// Redacts the secrets among the variables of this process.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        Self::new(std::env::vars_os(), &[])
+    }
+
     /// Redacts the secrets among the variables and what the user has named.
     #[must_use]
     pub fn new(variables: impl Iterator<Item = (OsString, OsString)>, named: &[Secret]) -> Self {
-        let told = variables.filter(|(name, _)| is_telling(name)).map(|(_, value)| value.into_encoded_bytes());
+        let told = variables.filter(|(name, _)| is_telling(name)).map(|(_, value)| value.into_encoded_bytes().trim_ascii().to_vec());
         let mut values: Vec<Vec<u8>> = told.filter(|value| value.len() >= SHORTEST).collect();
         let mut patterns = Vec::new();
         for Secret(secret) in named {
@@ -76,11 +82,12 @@ impl Redactor {
                 Named::Pattern(pattern) => patterns.push(pattern.clone()),
             }
         }
+        let on_terminals: Vec<Vec<u8>> = values.iter().filter(|value| value.contains(&b'\n')).map(|value| on_terminal(value)).collect();
+        values.extend(on_terminals);
         values.sort();
         values.dedup();
-        // Longest first: of a secret that begins with another one nothing may be left.
         let finder = (!values.is_empty())
-            .then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&values))
+            .then(|| AhoCorasick::new(&values))
             .and_then(|built| built.inspect_err(|e| tracing::warn!("cannot look for the secrets: {e}")).ok());
         Self(Arc::new(Secrets { values, finder, patterns }))
     }
@@ -89,7 +96,7 @@ impl Redactor {
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         let mut clean = Vec::with_capacity(text.len());
-        self.whole(text.as_bytes(), &mut clean);
+        replace(text.as_bytes(), 0, &self.spans(text.as_bytes()), &mut clean);
         String::from_utf8_lossy(&clean).into_owned()
     }
 
@@ -104,36 +111,55 @@ impl Redactor {
         RedactStream::new(self.clone())
     }
 
-    /// Appends `bytes` without their secrets to `clean`.
-    fn whole(&self, bytes: &[u8], clean: &mut Vec<u8>) {
+    /// Where secrets are in `bytes`, from the first on. They may overlap: two that share bytes must both go whole.
+    fn spans(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let secrets = &*self.0;
-        let mut spans: Vec<(usize, usize)> =
-            secrets.finder.iter().flat_map(|finder| finder.find_iter(bytes)).map(|found| (found.start(), found.end())).collect();
+        let found = secrets.finder.iter().flat_map(|finder| finder.find_overlapping_iter(bytes));
+        let mut spans: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
         if !secrets.patterns.is_empty() {
             let mut start = 0;
-            for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            for line in bytes.split_inclusive(|byte| stream::is_line_end(*byte)) {
                 let text = line.trim_ascii_end();
                 let found = secrets.patterns.iter().flat_map(|pattern| pattern.find_iter(text));
                 spans.extend(found.filter(|found| !found.is_empty()).map(|found| (start + found.start(), start + found.end())));
                 start += line.len();
             }
-            spans.sort_unstable();
         }
-        let mut rest = 0;
-        for (start, end) in spans {
-            if start >= rest {
-                clean.extend_from_slice(&bytes[rest..start]);
-                clean.extend_from_slice(INSTEAD);
-            }
-            rest = rest.max(end);
-        }
-        clean.extend_from_slice(&bytes[rest..]);
+        spans.sort_unstable();
+        spans
     }
 
     /// Whether there is nothing to look for.
     fn is_idle(&self) -> bool {
         self.0.finder.is_none() && self.0.patterns.is_empty()
     }
+}
+
+/// As a terminal shows it, for which a line ends with a carriage return.
+fn on_terminal(value: &[u8]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(value.len() + 8);
+    for (at, byte) in value.iter().enumerate() {
+        if *byte == b'\n' && at.checked_sub(1).is_none_or(|before| value[before] != b'\r') {
+            shown.push(b'\r');
+        }
+        shown.push(*byte);
+    }
+    shown
+}
+
+/// Appends `bytes` to `clean`, with each span that begins in them replaced, and the first `covered` bytes left out. Gives where what
+/// was replaced ends, which may be behind `bytes`.
+fn replace(bytes: &[u8], covered: usize, spans: &[(usize, usize)], clean: &mut Vec<u8>) -> usize {
+    let mut rest = covered;
+    for &(start, end) in spans.iter().take_while(|(start, _)| *start < bytes.len()) {
+        if start >= rest {
+            clean.extend_from_slice(&bytes[rest..start]);
+            clean.extend_from_slice(INSTEAD);
+        }
+        rest = rest.max(end);
+    }
+    clean.extend_from_slice(bytes.get(rest..).unwrap_or_default());
+    rest
 }
 
 fn is_telling(name: &OsStr) -> bool {
@@ -177,6 +203,19 @@ mod tests {
     fn the_longest_of_secrets_that_begin_alike_goes_whole() {
         let redactor = redactor(&[("A_KEY", "12345678"), ("B_KEY", "1234567890")], &[]);
         assert_eq!(redactor.text("<1234567890> <12345678>"), "<[redacted]> <[redacted]>");
+    }
+
+    #[test]
+    fn of_secrets_that_share_bytes_nothing_stays() {
+        let redactor = redactor(&[("A_KEY", "hunter2-hunter3"), ("B_KEY", "3-and-more")], &[]);
+        assert_eq!(redactor.text("<hunter2-hunter3-and-more>"), "<[redacted]>");
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_found_on_a_terminal_too() {
+        let redactor = redactor(&[("SSH_KEY", "-----BEGIN\nbase64\n-----END\n")], &[]);
+        assert_eq!(redactor.text("-----BEGIN\nbase64\n-----END\n"), "[redacted]\n");
+        assert_eq!(redactor.text("-----BEGIN\r\nbase64\r\n-----END\r\n"), "[redacted]\r\n");
     }
 
     #[test]

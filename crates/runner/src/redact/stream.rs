@@ -2,7 +2,7 @@
 
 use super::{INSTEAD, Redactor};
 
-/// A line without an end is looked at in parts of this size, if there are patterns.
+/// Where there are patterns, a line longer than this is not told: they are looked for in whole lines.
 const LINE_MOST: usize = 64 * 1024;
 
 /// What follows what came before.
@@ -20,42 +20,66 @@ pub(crate) struct RedactStream {
     redactor: Redactor,
     /// What may be the beginning of a secret, or is a line without its end.
     held: Vec<u8>,
+    /// So many bytes of it belong to a secret that has been replaced already.
+    covered: usize,
     /// Bytes that may be the end of a secret whose beginning was left out.
     doubtful: usize,
+    /// Whether the rest of the line is not told.
+    skips_line: bool,
 }
 
 impl RedactStream {
     pub(super) fn new(redactor: Redactor) -> Self {
-        Self { redactor, held: Vec::new(), doubtful: 0 }
+        Self { redactor, held: Vec::new(), covered: 0, doubtful: 0, skips_line: false }
     }
 
     /// Takes the next bytes, and appends what is known to be clean by now to `clean`.
-    pub(crate) fn push(&mut self, piece: Piece, mut bytes: &[u8], clean: &mut Vec<u8>) {
-        if piece == Piece::AfterGap {
-            self.held.clear();
-            self.doubtful = self.longest().saturating_sub(1);
-        }
-        if self.doubtful > 0 {
-            let dropped = self.doubtful.min(bytes.len());
-            bytes = &bytes[dropped..];
-            self.doubtful -= dropped;
-            if self.doubtful == 0 {
-                clean.extend_from_slice(INSTEAD);
-            }
-        }
+    pub(crate) fn push(&mut self, piece: Piece, bytes: &[u8], clean: &mut Vec<u8>) {
         if self.redactor.is_idle() {
             clean.extend_from_slice(bytes);
             return;
         }
-        self.held.extend_from_slice(bytes);
-        let known = self.known();
-        self.redactor.whole(&self.held[..known], clean);
-        self.held.drain(..known);
+        if piece == Piece::AfterGap {
+            self.held.clear();
+            self.covered = 0;
+            self.doubtful = self.longest().saturating_sub(1);
+            self.skips_line = self.has_patterns();
+            clean.extend_from_slice(INSTEAD);
+        }
+        let news = self.worth_a_look(bytes);
+        self.held.extend_from_slice(news);
+        self.tell(self.known(), clean);
+        if self.has_patterns() && self.held.len() >= LINE_MOST {
+            self.held.clear();
+            self.covered = 0;
+            self.skips_line = true;
+            clean.extend_from_slice(INSTEAD);
+        }
     }
 
     /// The stream is over: nothing will become a secret any more.
     pub(crate) fn end(&mut self, clean: &mut Vec<u8>) {
-        self.redactor.whole(&std::mem::take(&mut self.held), clean);
+        self.tell(self.held.len(), clean);
+    }
+
+    /// What is left of `bytes` without the end of what was not told.
+    fn worth_a_look<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let (dropped, mut rest) = bytes.split_at(self.doubtful.min(bytes.len()));
+        self.doubtful -= dropped.len();
+        if self.skips_line {
+            let end = rest.iter().position(|byte| is_line_end(*byte));
+            self.skips_line = end.is_none();
+            rest = end.map_or(&[], |end| &rest[end..]);
+        }
+        rest
+    }
+
+    /// Appends what is held up to `known`. A secret that begins before is replaced; its rest stays behind, covered.
+    fn tell(&mut self, known: usize, clean: &mut Vec<u8>) {
+        let spans = self.redactor.spans(&self.held);
+        let rest = super::replace(&self.held[..known], self.covered, &spans, clean);
+        self.covered = rest.saturating_sub(known);
+        self.held.drain(..known);
     }
 
     /// How much of what is held is decided: before the first byte from which on it may all be the beginning of a secret, and
@@ -67,16 +91,25 @@ impl RedactStream {
             let rest = &self.held[*at..];
             secrets.values.iter().any(|value| value.len() > rest.len() && value.starts_with(rest))
         };
-        let mut known = (from..self.held.len()).find(begins).unwrap_or(self.held.len());
-        if !secrets.patterns.is_empty() && known < LINE_MOST {
-            known = self.held[..known].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let known = (from..self.held.len()).find(begins).unwrap_or(self.held.len());
+        if self.has_patterns() {
+            return self.held[..known].iter().rposition(|byte| is_line_end(*byte)).map_or(0, |end| end + 1);
         }
         known
+    }
+
+    fn has_patterns(&self) -> bool {
+        !self.redactor.0.patterns.is_empty()
     }
 
     fn longest(&self) -> usize {
         self.redactor.0.values.iter().map(Vec::len).max().unwrap_or(0)
     }
+}
+
+/// A line ends here, as patterns see it.
+pub(super) fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 #[cfg(test)]
@@ -129,18 +162,53 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_ends_as_one_begins_is_found_before_a_cut() {
+        for secrets in [&[("KEY", "s3cr3t-pass")][..], &[("KEY", "hunter2-hunter3"), ("TOKEN", "3-and-more")]] {
+            let redactor = redactor(secrets, &[]);
+            let secret = secrets[0].1.as_bytes();
+            assert_eq!(streamed(&redactor, &[secret, b"\n"]), "[redacted]\n");
+            assert_eq!(streamed(&redactor, &[b"<", secret]), "<[redacted]");
+        }
+    }
+
+    #[test]
     fn patterns_see_whole_lines() {
         let redactor = redactor(&[], &["re:[0-9]{4}-[0-9]{4}"]);
         assert_eq!(streamed(&redactor, &[b"id 12", b"34-56", b"78\nid ", b"1"]), "id [redacted]\nid 1");
+        // However long the lines before were together.
+        let many = "a line\n".repeat(LINE_MOST / 7 + 1);
+        assert_eq!(streamed(&redactor, &[(many.clone() + "id 1234-56").as_bytes(), b"78\n"]), many + "id [redacted]\n");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_for_patterns_is_not_told() {
+        let redactor = redactor(&[("KEY", "hunter2-hunter3")], &["re:id .*$"]);
+        let part = "x".repeat(LINE_MOST / 2);
+        let pieces = ["before\n", "id ", &part, &part, "12", "34\nafter\n"].map(str::as_bytes);
+        assert_eq!(streamed(&redactor, &pieces), "before\n[redacted]\nafter\n");
+    }
+
+    #[test]
+    fn the_rest_of_a_line_whose_beginning_was_left_out_is_not_told_to_patterns() {
+        let redactor = redactor(&[], &["re:id [0-9]+"]);
+        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        stream.push(Piece::Next, b"id 12", &mut clean);
+        stream.push(Piece::AfterGap, b"3456", &mut clean);
+        stream.push(Piece::Next, b"78\nand more\n", &mut clean);
+        stream.end(&mut clean);
+        assert_eq!(String::from_utf8(clean).unwrap(), "[redacted]\nand more\n");
     }
 
     proptest! {
         #[test]
         fn pieces_are_redacted_as_the_whole(
-            words in prop::collection::vec(prop::sample::select(vec!["abcabcab", "abcab", "c", "ab", "\n", "x", "abcabcabcabc"]), 0..30),
+            words in prop::collection::vec(prop::sample::select(vec!["abcabcab", "abcab", "c", "ab", "\n", "x", "abcabcabcabc", "b"]), 0..30),
             cuts in prop::collection::vec(1..7usize, 0..60),
+            values in prop::sample::subsequence(vec!["abcabcab", "abcabcabx", "bcabxxxxb", "cabcabca", "abababab", "b\nabcabca"], 0..6),
+            pattern in prop::sample::select(vec![None, Some("re:x[^\n]x"), Some("re:c.*$")]),
         ) {
-            let redactor = redactor(&[("A_KEY", "abcabcab"), ("B_KEY", "abcabcabx")], &["re:x[^\n]x"]);
+            let values: Vec<(&str, &str)> = values.into_iter().map(|value| ("A_KEY", value)).collect();
+            let redactor = redactor(&values, pattern.as_slice());
             let text = words.concat();
             let (mut rest, mut pieces) = (text.as_bytes(), Vec::new());
             for cut in cuts {

@@ -124,7 +124,8 @@ async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
             }
             Err(e) => {
                 tracing::warn!("the hub does not take the job: {e}");
-                return Created::Over;
+                // Another program of this user may have a token that lets it.
+                return if e.code() == Some(ErrorCode::Forbidden) { Created::NoHub } else { Created::Over };
             }
         }
         end.within(backoff.after_failure(rand::random())).await;

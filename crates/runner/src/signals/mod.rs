@@ -22,7 +22,7 @@ use std::{
 
 use rustix::process::{Pid, Signal};
 use signal_hook::{
-    consts::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH},
+    consts::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGWINCH},
     iterator::{SignalsInfo, exfiltrator::WithOrigin},
 };
 
@@ -30,6 +30,7 @@ pub(crate) use self::route::Company;
 use self::route::{Route, Sender};
 pub(crate) use self::stop::{Stop, Whom, stop};
 use crate::{
+    farewell::Farewell,
     group,
     stdio::{Terminals, terminal},
     stop::Stopped,
@@ -37,7 +38,8 @@ use crate::{
 
 /// Those that ask for an end: a command that dies of one of them was cancelled.
 const STOPS: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
-const FORWARDED: [i32; 8] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP];
+/// What people and programs send, and would end or stop us. The others tell of what a process itself has done.
+const FORWARDED: [i32; 10] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGTSTP];
 
 /// Signals that are caught, from before the command starts.
 pub(crate) struct Signals(SignalsInfo<WithOrigin>);
@@ -55,8 +57,8 @@ struct State {
     terminals: Terminals,
     told_to_stop: Vec<i32>,
     stopped: Option<Stopped>,
-    /// What to exit with, once it is known.
-    exit_code: Option<i32>,
+    /// How we end, once it is known.
+    farewell: Option<Farewell>,
 }
 
 /// What the command was told before it exited.
@@ -93,7 +95,7 @@ impl Signals {
             terminals: terminals.clone(),
             told_to_stop: Vec::new(),
             stopped: None,
-            exit_code: None,
+            farewell: None,
         })));
         let shared = target.clone();
         thread::Builder::new().name("doorbell-signals".to_owned()).spawn(move || {
@@ -157,9 +159,9 @@ impl Target {
         }
     }
 
-    /// The command has been waited for: from now on a signal ends us with its code.
-    pub(crate) fn ended_with(&self, exit_code: i32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).exit_code = Some(exit_code);
+    /// The command has been waited for: from now on a signal ends us as it has ended.
+    pub(crate) fn ended_with(&self, farewell: Farewell) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).farewell = Some(farewell);
     }
 
     fn take(&self, signal: i32, sender: Sender, terminals: &Terminals) {
@@ -167,9 +169,9 @@ impl Target {
         let Some(pid) = state.pid else {
             // It came too late for the command. When only the last report or a reader that takes no output keeps us, nobody should
             // have to wait for that; before, it is known at once how the command ended.
-            if let Some(exit_code) = state.exit_code {
+            if let Some(farewell) = state.farewell {
                 terminal::leave();
-                std::process::exit(exit_code);
+                std::process::exit(farewell.say());
             }
             return;
         };

@@ -50,6 +50,8 @@ pub(crate) async fn deliver(client: &Client, source: &EndpointSource, spool: &Sp
                 tracing::debug!("cannot deliver what waits: {e}");
                 return;
             }
+            // Another program of this user may have a token that lets it.
+            Err(e) if e.code() == Some(ErrorCode::Forbidden) => return,
             // Its hub may be another one, which serves another time.
             Err(e) if e.code() == Some(ErrorCode::NotFound) && !entry.is_stale(now) => {}
             Err(e) => {

@@ -3,12 +3,13 @@
 //! # Invariants
 //! - Write first, then show: nobody who looks at output can hold it back.
 //! - When our reader has gone, the command's stream is closed, too, so that it meets the same end as without us.
-//! - When the command has exited, what it wrote is moved to the end; a grandchild that keeps the stream open is not
-//!   waited for.
+//! - When the command has exited, what it wrote is moved to the end. Whoever it has left behind with the stream is not waited for:
+//!   what they write is moved on by another process, see [`Behind`].
 
 use std::{
     fs::File,
     io::{self, Read, Write},
+    process::{Command, Stdio},
     thread::{self, JoinHandle},
 };
 
@@ -47,18 +48,39 @@ pub(super) trait Waiter: Send + 'static {
     fn is_readable(&mut self) -> io::Result<bool>;
 }
 
-/// Starts a thread that moves `from` to `to`.
+/// A stream that is still in use when the command has exited: by a server, say, that it has left in the background.
+#[derive(Debug)]
+pub(super) struct Behind {
+    from: File,
+    to: Option<File>,
+}
+
+impl Behind {
+    /// Leaves the stream to a process that moves it as long as somebody writes. Without one, a write would end the writer.
+    pub(super) fn move_on(self) {
+        let mut cat = Command::new("cat");
+        cat.stdin(self.from).stdout(self.to.map_or_else(Stdio::null, Stdio::from)).stderr(Stdio::null());
+        #[cfg(unix)]
+        // A key that ends the next command is not meant for it.
+        std::os::unix::process::CommandExt::process_group(&mut cat, 0);
+        if let Err(e) = cat.spawn() {
+            tracing::debug!("what is written in the background is lost: {e}");
+        }
+    }
+}
+
+/// Starts a thread that moves `from` to `to`. It gives them back when somebody still has the stream at its end.
 pub(super) fn spawn(
     from: File,
     to: Option<File>,
     when_closed: WhenClosed,
     waiter: impl Waiter,
     source: Source,
-) -> io::Result<JoinHandle<()>> {
+) -> io::Result<JoinHandle<Option<Behind>>> {
     thread::Builder::new().name("doorbell-copy".to_owned()).spawn(move || copy(from, to, when_closed, waiter, source))
 }
 
-fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waiter: impl Waiter, mut source: Source) {
+fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waiter: impl Waiter, mut source: Source) -> Option<Behind> {
     let mut left = None;
     let mut bulk = Bulk::default();
     loop {
@@ -69,28 +91,26 @@ fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waite
                     left = Some(DRAIN);
                     continue;
                 }
-                Err(_) => false,
+                Err(_) => return None,
             },
             Some(0) => false,
-            Some(_) => waiter.is_readable().unwrap_or(false),
+            Some(_) => waiter.is_readable().ok()?,
         };
         if !readable {
-            break;
+            return Some(Behind { from, to });
         }
         let most = source.room().len();
         let size = if let Some(size) = to.as_ref().and_then(|to| bulk.write(&from, to, most)) {
-            if from.read_exact(&mut source.room()[..size]).is_err() {
-                break;
-            }
+            from.read_exact(&mut source.room()[..size]).ok()?;
             size
         } else {
             // A terminal whose last writer has gone gives EIO, which is its way to end.
-            let Ok(size @ 1..) = read(&mut from, source.room()) else { break };
+            let Ok(size @ 1..) = read(&mut from, source.room()) else { return None };
             if let Some(file) = &mut to
                 && write_all(file, &source.room()[..size]).is_err()
             {
                 match when_closed {
-                    WhenClosed::Close => break,
+                    WhenClosed::Close => return None,
                     WhenClosed::Discard => to = None,
                 }
             }

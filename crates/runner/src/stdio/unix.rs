@@ -24,12 +24,14 @@ use rustix::{
 };
 
 use super::{
-    copy::{self, Wait, Waiter, WhenClosed},
+    copy::{self, Behind, Wait, Waiter, WhenClosed},
     plan::{Input, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
     terminal::{self, OutputMode, Pseudo},
 };
 use crate::{
-    command, group,
+    command,
+    farewell::Typed,
+    group,
     output::{Output as Told, Reading, Stream, Tap},
     signals::{self, Stop, Whom},
 };
@@ -37,7 +39,7 @@ use crate::{
 /// A command that runs, joined to our streams.
 pub(crate) struct Attached {
     pub(crate) child: Child,
-    copies: Vec<JoinHandle<()>>,
+    copies: Vec<JoinHandle<Option<Behind>>>,
     /// Closed to tell the copies that the command has exited.
     running: PipeWriter,
     reading: Reading,
@@ -86,13 +88,13 @@ pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) 
 }
 
 /// Starts `command` without input, in a group of its own. What it writes is read for its progress and goes nowhere.
-pub(crate) fn attach_claimed(mut command: Command, told: Told) -> io::Result<Attached> {
+pub(crate) fn attach_claimed(command: Command, told: Told) -> io::Result<Attached> {
     let mut starting = Starting::new(told)?;
-    command.process_group(0);
-    command.stdin(Stdio::null());
-    command.stdout(starting.pipe(None, Stream::Output)?);
-    command.stderr(starting.pipe(None, Stream::Error)?);
-    let child = command.spawn()?;
+    let (stdout, stderr) = (starting.pipe(None, Stream::Output)?, starting.pipe(None, Stream::Error)?);
+    let child = command::start(command, |command| {
+        command.process_group(0).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+        Ok(())
+    })?;
     Ok(starting.attached(child, Terminals::default()))
 }
 
@@ -105,10 +107,9 @@ impl Attached {
     /// The command has exited: moves what it left, and gives its last words.
     pub(crate) fn detach(self) -> Option<String> {
         drop(self.running);
-        for copy in self.copies {
-            // A copy that panicked has lost output, but there is nobody left to tell.
-            let _ = copy.join();
-        }
+        // A copy that panicked has lost output, but there is nobody left to tell.
+        let behind = self.copies.into_iter().filter_map(|copy| copy.join().ok().flatten());
+        behind.for_each(Behind::move_on);
         terminal::leave();
         self.reading.end()
     }
@@ -157,9 +158,10 @@ impl Terminals {
         rustix::termios::tcgetpgrp(self.controlling()?).ok()
     }
 
-    /// Whether somebody has typed the interrupt key.
-    pub(crate) fn was_interrupted(&self) -> bool {
-        self.0.keys.as_ref().is_some_and(|keys| keys.interrupted.load(Ordering::Relaxed))
+    /// What somebody has typed.
+    pub(crate) fn typed(&self) -> Typed {
+        let interrupted = self.0.keys.as_ref().is_some_and(|keys| keys.interrupted.load(Ordering::Relaxed));
+        if interrupted { Typed::Interrupt } else { Typed::Nothing }
     }
 
     /// The command has stopped: gives our terminal back and stops all of our group, as the key would have without us. Returns when
@@ -239,7 +241,7 @@ impl Terminals {
 struct Starting {
     tap: Tap,
     reading: Reading,
-    copies: Vec<JoinHandle<()>>,
+    copies: Vec<JoinHandle<Option<Behind>>>,
     running: PipeWriter,
     stop: PipeReader,
 }
@@ -265,7 +267,7 @@ impl Starting {
             }
         };
         if plan.stderr == Output::Pipe {
-            command = command.stderr(self.pipe(Some(ours(io::stderr())?), Stream::Error)?);
+            command = command.stderr(Stdio::from(self.pipe(Some(ours(io::stderr())?), Stream::Error)?));
         }
         let Pseudo { ours: pty, theirs } = pseudo;
         let to = ours(io::stdout())?;
@@ -278,35 +280,30 @@ impl Starting {
         Ok(self.attached(child, terminals))
     }
 
-    fn in_pipes(mut self, mut command: Command, plan: Plan) -> io::Result<Attached> {
+    fn in_pipes(mut self, command: Command, plan: Plan) -> io::Result<Attached> {
         let mut bare = None;
-        let (reader, writer) = io::pipe()?;
-        match plan.stderr {
-            Output::WithStdout => {
-                command.stderr(writer.try_clone()?);
-            }
+        let stream = if plan.stderr == Output::WithStdout { Stream::Both } else { Stream::Output };
+        let stdout = self.pipe(Some(ours(io::stdout())?), stream)?;
+        let stderr = match plan.stderr {
+            Output::WithStdout => stdout.try_clone()?,
             Output::BareTerminal => {
                 let pseudo = Pseudo::open(io::stderr().as_fd(), OutputMode::Untouched)?;
-                command.stderr(pseudo.theirs.as_fd().try_clone_to_owned()?);
                 self.copy(pseudo.ours.try_clone()?, Some(ours(io::stderr())?), WhenClosed::Discard, Stream::Error)?;
                 bare = Some(pseudo.ours);
+                pseudo.theirs.as_fd().try_clone_to_owned()?
             }
-            Output::Pipe | Output::Terminal => {
-                command.stderr(self.pipe(Some(ours(io::stderr())?), Stream::Error)?);
-            }
-        }
-        command.stdin(Stdio::inherit());
-        command.stdout(writer);
-        let stream = if plan.stderr == Output::WithStdout { Stream::Both } else { Stream::Output };
-        self.copy(OwnedFd::from(reader).into(), Some(ours(io::stdout())?), WhenClosed::Close, stream)?;
-        let child = command.spawn()?;
-        // The command's ends must be closed here, or the copies would never see the end.
-        drop(command);
+            Output::Pipe | Output::Terminal => self.pipe(Some(ours(io::stderr())?), Stream::Error)?,
+        };
+        // The command's ends are closed here with the end of this, or the copies would never see the end.
+        let child = command::start(command, |command| {
+            command.stdin(Stdio::inherit()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+            Ok(())
+        })?;
         Ok(self.attached(child, Terminals(Arc::new(Inner { bare, ..Inner::default() }))))
     }
 
     /// A pipe for the command to write to, moved to `to`.
-    fn pipe(&mut self, to: Option<File>, stream: Stream) -> io::Result<Stdio> {
+    fn pipe(&mut self, to: Option<File>, stream: Stream) -> io::Result<OwnedFd> {
         let (reader, writer) = io::pipe()?;
         self.copy(OwnedFd::from(reader).into(), to, WhenClosed::Close, stream)?;
         Ok(writer.into())

@@ -1,0 +1,85 @@
+//! How this process ends: as the command did, so that whoever waits for us sees what it would have seen without us. A shell breaks off
+//! a loop or a script when a program dies of SIGINT, not when it exits with 130.
+
+use crate::ending::{Ending, Exit};
+
+/// What this process does last.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Farewell {
+    /// It exits with this code.
+    Code(i32),
+    /// It dies of this signal.
+    #[cfg(unix)]
+    Signal(i32),
+    /// It dies of the key that was typed, and so do all that the key means: a script that runs us, for one. While the keys went to
+    /// the command's own terminal, nobody else has heard of it.
+    #[cfg(unix)]
+    Interrupt,
+}
+
+/// Whether the interrupt key was handed on to the command's own terminal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Typed {
+    /// It was.
+    Interrupt,
+    /// The command has heard of no key through us.
+    Nothing,
+}
+
+impl Farewell {
+    /// After a command that ended so.
+    pub(crate) fn of(exit: &Exit, ending: &Ending, typed: Typed) -> Self {
+        #[cfg(unix)]
+        if let Exit::Signal(signal) = *exit
+            && ending.exit_code == exit.code()
+        {
+            let interrupt = typed == Typed::Interrupt && signal == signal_hook::consts::SIGINT;
+            return if interrupt { Self::Interrupt } else { Self::Signal(signal) };
+        }
+        #[cfg(not(unix))]
+        let _ = (exit, typed);
+        Self::Code(ending.exit_code)
+    }
+
+    /// Ends this process, or gives the code to exit with.
+    pub(crate) fn say(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            #[cfg(unix)]
+            Self::Signal(signal) => die_of(signal),
+            #[cfg(unix)]
+            Self::Interrupt => {
+                let _ = rustix::process::kill_current_process_group(rustix::process::Signal::INT);
+                die_of(signal_hook::consts::SIGINT)
+            }
+        }
+    }
+}
+
+/// Dies of a signal that the command died of. Returns a shell's code for that where it does not kill.
+#[cfg(unix)]
+fn die_of(signal: i32) -> i32 {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    // The command has left a core, if one was wanted.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    128 + signal
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_end_as_the_command_did_unless_we_say_otherwise() {
+        let of = |exit: Exit, typed| Farewell::of(&exit, &Ending::of(&exit, &[], None), typed);
+        assert_eq!(of(Exit::Code(3), Typed::Nothing), Farewell::Code(3));
+        assert_eq!(of(Exit::NotFound("no".to_owned()), Typed::Nothing), Farewell::Code(127));
+        assert_eq!(of(Exit::Signal(15), Typed::Interrupt), Farewell::Signal(15));
+        assert_eq!(of(Exit::Signal(2), Typed::Nothing), Farewell::Signal(2));
+        assert_eq!(of(Exit::Signal(2), Typed::Interrupt), Farewell::Interrupt);
+        let timed_out = Ending::timed_out(&Exit::Signal(15), std::time::Duration::from_secs(1));
+        assert_eq!(Farewell::of(&Exit::Signal(15), &timed_out, Typed::Nothing), Farewell::Code(124));
+    }
+}
