@@ -31,15 +31,30 @@ pub(crate) const KEEPALIVE: &str = ": keepalive\n\n";
 const LINE_END: &[u8] = b"\r\n";
 
 impl Block {
-    /// `lines` end with an empty one.
+    /// `lines` end with an empty one, or go on in the block that is sent next.
     pub(crate) fn new(lines: &str) -> Self {
+        Self::of(lines.as_bytes())
+    }
+
+    fn of(lines: &[u8]) -> Self {
         let size = format!("{:x}", lines.len());
         let start = size.len() + LINE_END.len();
         let mut chunk = BytesMut::with_capacity(start + lines.len() + LINE_END.len());
-        for part in [size.as_bytes(), LINE_END, lines.as_bytes(), LINE_END] {
+        for part in [size.as_bytes(), LINE_END, lines, LINE_END] {
             chunk.put_slice(part);
         }
         Self { chunk: chunk.freeze(), start }
+    }
+
+    /// Several as one.
+    pub(crate) fn joined(blocks: &[Self]) -> Self {
+        let bytes: Vec<u8> = blocks.iter().flat_map(|block| block.framed(Framing::UntilClose)).copied().collect();
+        Self::of(&bytes)
+    }
+
+    /// Bytes of the block itself.
+    pub(crate) fn size(&self) -> usize {
+        self.framed(Framing::UntilClose).len()
     }
 
     /// [`KEEPALIVE`], encoded for ever.
@@ -58,7 +73,12 @@ impl Block {
 
 /// The lines of a message; `data` is JSON, which has no line breaks.
 pub(crate) fn message(id: impl Display, event: &str, data: &str) -> String {
-    format!("id: {id}\nevent: {event}\ndata: {data}\n\n")
+    begin(id, event, data) + "\n\n"
+}
+
+/// A message whose data goes on.
+pub(crate) fn begin(id: impl Display, event: &str, data: &str) -> String {
+    format!("id: {id}\nevent: {event}\ndata: {data}")
 }
 
 impl Framing {

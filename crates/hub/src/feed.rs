@@ -21,6 +21,9 @@ use crate::{
     live::Live,
 };
 
+/// Most bytes that are copied for one subscriber.
+const COPIED: usize = 16 * 1024;
+
 /// The newest events as SSE blocks, without a gap between them.
 #[derive(Default)]
 pub(crate) struct Ring {
@@ -37,8 +40,8 @@ pub(crate) struct Subscribers(Arc<AtomicU32>);
 pub(crate) struct Subscriber {
     live: Arc<Live>,
     commits: watch::Receiver<()>,
-    /// What comes before the block after `cursor`.
-    first: Option<Block>,
+    /// What is sent next, before the block after `cursor`; the last one first.
+    ahead: Vec<Block>,
     cursor: Sequence,
     _counted: Counted,
 }
@@ -85,36 +88,42 @@ impl Subscriber {
     /// `last` is the Last-Event-ID: `None` when there was none, `Some(None)` when it cannot be read.
     pub(crate) fn new(live: Arc<Live>, last: Option<Option<EventId>>, subscribers: &Subscribers) -> Self {
         let commits = live.commits();
-        let (first, cursor) = {
-            let now = live.lock();
+        let retry = Block::new(RETRY);
+        let (ahead, cursor) = {
+            let mut now = live.lock();
             let known = last.flatten().filter(|last| last.epoch == now.epoch);
             match known.filter(|last| now.ring.after(last.seq).is_some()) {
-                Some(last) => (RETRY.to_owned(), last.seq),
-                None => (RETRY.to_owned() + &now.snapshot(clock::now(), last.is_some()), now.seq),
+                Some(last) => (vec![retry], last.seq),
+                None => {
+                    let [shared, own] = now.snapshot(clock::now(), last.is_some());
+                    (ahead([retry, shared, own]), now.seq)
+                }
             }
         };
-        Self { live, commits, first: Some(Block::new(&first)), cursor, _counted: subscribers.enter() }
+        Self { live, commits, ahead, cursor, _counted: subscribers.enter() }
     }
 
     /// The next block, if one is due. A subscriber that fell behind the ring goes on from a snapshot.
     pub(crate) fn next(&mut self) -> Option<Block> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
+        if let Some(next) = self.ahead.pop() {
+            if self.ahead.is_empty() {
+                // There are thousands of subscribers, and this is needed once.
+                self.ahead = Vec::new();
+            }
+            return Some(next);
         }
-        let now = self.live.lock();
+        let mut now = self.live.lock();
         // Under the lock: a commit after this look must wake.
         self.commits.mark_unchanged();
-        match now.ring.after(self.cursor) {
-            Some(mut missed) => {
-                let block = missed.next()?.clone();
-                self.cursor = self.cursor.next();
-                Some(block)
-            }
-            None => {
-                self.cursor = now.seq;
-                Some(Block::new(&now.snapshot(clock::now(), true)))
-            }
+        let missed = now.ring.after(self.cursor).map(|mut missed| missed.next().cloned());
+        if let Some(next) = missed {
+            let next = next?;
+            self.cursor = self.cursor.next();
+            return Some(next);
         }
+        self.cursor = now.seq;
+        self.ahead = ahead(now.snapshot(clock::now(), true));
+        self.ahead.pop()
     }
 
     /// Returns after the next commit.
@@ -122,6 +131,15 @@ impl Subscriber {
         // The sender is in `live`, which is held here.
         let _ = self.commits.changed().await;
     }
+}
+
+/// What is to be sent in this order, the last one first. A large part is shared with others; small ones are worth a copy, so
+/// that they are one write.
+fn ahead<const PARTS: usize>(parts: [Block; PARTS]) -> Vec<Block> {
+    if parts.iter().map(Block::size).sum::<usize>() <= COPIED {
+        return vec![Block::joined(&parts)];
+    }
+    parts.into_iter().rev().collect()
 }
 
 #[cfg(test)]

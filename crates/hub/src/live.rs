@@ -10,13 +10,13 @@ use std::{
 };
 
 use doorbell_protocol::{
-    Counts, Epoch, EventId, FeedMessage, Job, JobId, JobState, Question, QuestionId, QuestionState, Sequence, Snapshot, Timestamp, limits,
+    Counts, Epoch, EventId, FeedMessage, Job, JobId, JobState, Question, QuestionId, QuestionState, Sequence, Timestamp, limits,
 };
 use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::{
-    block::{Block, message},
+    block::{Block, begin, message},
     feed::Ring,
     figures::Count,
     job::Record,
@@ -44,6 +44,9 @@ pub(crate) struct Now {
     pub(crate) questions: HashMap<QuestionId, Question>,
     /// Snapshots that were told in place of events that were gone.
     pub(crate) gaps: Count,
+    /// What every snapshot says until the next commit, encoded when the first is asked for: when thousands come back at once,
+    /// or fall behind, it is the same one for all.
+    encoded: Option<Block>,
 }
 
 impl Live {
@@ -56,7 +59,8 @@ impl Live {
         let active = loaded.active.into_iter().map(|record| (record.job.id, record)).collect();
         let questions = loaded.questions.into_iter().map(|question| (question.id, question)).collect();
         let commits = rand::random::<u64>() >> 1;
-        let now = Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits, counts, active, questions, gaps: Count::default() };
+        let now =
+            Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits, counts, active, questions, gaps: Count::default(), encoded: None };
         Self { now: Mutex::new(now), wake: watch::Sender::new(()) }
     }
 
@@ -76,6 +80,7 @@ impl Live {
             now.apply(change);
         }
         now.commits += 1;
+        now.encoded = None;
         drop(now);
         self.wake.send_replace(());
     }
@@ -93,27 +98,46 @@ impl Now {
 
     /// Oldest start first. Of more than [`limits::LIST_BYTES`] hold, those that started last; the counts tell them all.
     pub(crate) fn running(&self) -> Vec<Job> {
-        let mut jobs: Vec<&Job> = self.active.values().map(|record| &record.job).filter(|job| job.state == JobState::Running).collect();
-        jobs.sort_by_key(|job| Reverse((job.started_at, job.id)));
-        let mut jobs = fitting(jobs);
-        jobs.reverse();
-        jobs
+        self.fitting_running().map(|(job, _)| job.clone()).collect()
     }
 
     /// Oldest first, as many as [`limits::LIST_BYTES`] hold.
     pub(crate) fn open_questions(&self) -> Vec<Question> {
-        let mut questions: Vec<&Question> = self.questions.values().collect();
-        questions.sort_by_key(|question| (question.asked_at, question.id));
-        fitting(questions)
+        self.fitting_questions().map(|(question, _)| question.clone()).collect()
     }
 
-    /// The state at this place of the feed, as the lines of a message.
-    pub(crate) fn snapshot(&self, at: Timestamp, gap: bool) -> String {
+    /// The state at this place of the feed, as a message in two blocks: what all who are told it now share, and what differs.
+    pub(crate) fn snapshot(&mut self, at: Timestamp, gap: bool) -> [Block; 2] {
         if gap {
             self.gaps.add_one();
         }
-        let snapshot = Snapshot { counts: self.counts, running: self.running(), questions: self.open_questions(), now: at, gap };
-        message(self.event_id(), FeedMessage::SNAPSHOT, &serde_json::to_string(&snapshot).unwrap_or_default())
+        let shared = match self.encoded.take() {
+            Some(encoded) => encoded,
+            None => self.encode(),
+        };
+        self.encoded = Some(shared.clone());
+        [shared, Block::new(&format!(",\"now\":\"{at}\",\"gap\":{gap}}}\n\n"))]
+    }
+
+    /// The beginning of a [`Snapshot`](doorbell_protocol::Snapshot).
+    fn encode(&self) -> Block {
+        let counts = serde_json::to_string(&self.counts).unwrap_or_default();
+        let running = list(self.fitting_running());
+        let questions = list(self.fitting_questions());
+        let data = format!("{{\"counts\":{counts},\"running\":{running},\"questions\":{questions}");
+        Block::new(&begin(self.event_id(), FeedMessage::SNAPSHOT, &data))
+    }
+
+    fn fitting_running(&self) -> impl Iterator<Item = (&Job, String)> {
+        let mut jobs: Vec<&Job> = self.active.values().map(|record| &record.job).filter(|job| job.state == JobState::Running).collect();
+        jobs.sort_by_key(|job| Reverse((job.started_at, job.id)));
+        fitting(jobs).into_iter().rev()
+    }
+
+    fn fitting_questions(&self) -> impl Iterator<Item = (&Question, String)> {
+        let mut questions: Vec<&Question> = self.questions.values().collect();
+        questions.sort_by_key(|question| (question.asked_at, question.id));
+        fitting(questions).into_iter()
     }
 
     fn apply(&mut self, Change { record, question, event }: Change) {
@@ -141,17 +165,20 @@ fn encode(epoch: Epoch, event: &StoredEvent) -> Block {
     Block::new(&message(EventId { epoch, seq: event.seq }, event.kind.as_str(), &event.data))
 }
 
-/// The first of `items`, as many as fit [`limits::LIST_BYTES`] of JSON.
-fn fitting<T: Clone + Serialize>(items: Vec<&T>) -> Vec<T> {
+/// The first of `items`, as many as fit [`limits::LIST_BYTES`] of JSON, each with its JSON.
+fn fitting<T: Serialize>(items: Vec<&T>) -> Vec<(&T, String)> {
     let mut left = limits::LIST_BYTES;
-    let fits = |item: &&T| match serde_json::to_string(item).ok().and_then(|json| left.checked_sub(json.len() + 1)) {
-        Some(rest) => {
-            left = rest;
-            true
-        }
-        None => false,
-    };
-    items.into_iter().take_while(fits).cloned().collect()
+    let encoded = items.into_iter().map_while(|item| {
+        let json = serde_json::to_string(item).ok()?;
+        left = left.checked_sub(json.len() + 1)?;
+        Some((item, json))
+    });
+    encoded.collect()
+}
+
+fn list<'a, T: 'a>(encoded: impl Iterator<Item = (&'a T, String)>) -> String {
+    let items: Vec<String> = encoded.map(|(_, json)| json).collect();
+    format!("[{}]", items.join(","))
 }
 
 /// Counts from scratch; after that, [`recount`] keeps step.

@@ -59,15 +59,15 @@ fn a_change_while_somebody_is_about_to_wait_wakes_it() {
             scope.spawn(move || {
                 let runtime = runtime();
                 while heard.load(Ordering::Acquire) < WAITS {
-                    match subscriber.next() {
+                    match next(&mut subscriber) {
                         None if wait(&runtime, &mut subscriber) => {}
                         None => {
                             // Whoever publishes must not wait for this thread.
                             heard.store(u64::MAX, Ordering::Release);
                             panic!("it was not woken");
                         }
-                        Some(block) => {
-                            if let Some((_, seq, _)) = read(block.framed(Framing::UntilClose)) {
+                        Some(text) => {
+                            if let Some((_, seq, _)) = read(&text) {
                                 heard.store(seq, Ordering::Release);
                             }
                         }
@@ -85,6 +85,44 @@ fn a_change_while_somebody_is_about_to_wait_wakes_it() {
     });
 }
 
+#[test]
+fn a_storm_shares_one_snapshot_until_the_next_commit() {
+    let live = Arc::new(empty());
+    let publish = |seqs: std::ops::RangeInclusive<u64>| live.publish(seqs.map(started).collect(), &ProgressMap::default());
+    // The large part of what a new subscriber is sent, as it lies in memory.
+    let shared = |last| {
+        let mut subscriber = Subscriber::new(live.clone(), last, &Subscribers::default());
+        subscriber.next().unwrap();
+        subscriber.next().unwrap().framed(Framing::Chunked).as_ptr()
+    };
+    publish(1..=500);
+    let first = shared(None);
+    // With and without a gap.
+    assert_eq!([shared(None), shared(Some(None))], [first, first]);
+    // One who has not read it yet keeps it, so that no other can lie in its place.
+    let _slow = Subscriber::new(live.clone(), None, &Subscribers::default());
+    publish(501..=501);
+    assert_ne!(shared(None), first);
+}
+
+#[test]
+fn a_snapshot_says_what_is_true_when_it_is_told() {
+    let live = Arc::new(empty());
+    for (jobs, gap) in [(0, false), (1, true), (400, false), (400, true)] {
+        let before = live.lock().active.len() as u64;
+        live.publish((before + 1..=jobs).map(started).collect(), &ProgressMap::default());
+        let told_at = Timestamp::EPOCH + Duration::from_secs(jobs);
+        let blocks = live.lock().snapshot(told_at, gap);
+        let text: String = blocks.iter().map(|block| std::str::from_utf8(block.framed(Framing::UntilClose)).unwrap()).collect();
+        let data = text.strip_suffix("\n\n").unwrap().rsplit_once("\ndata: ").unwrap().1;
+        let now = live.lock();
+        let (counts, running, questions) = (now.counts, now.running(), now.open_questions());
+        assert_eq!(running.len() as u64, jobs);
+        let expected = doorbell_protocol::Snapshot { counts, running, questions, now: told_at, gap };
+        assert_eq!(data, serde_json::to_string(&expected).unwrap());
+    }
+}
+
 /// Subscribes again and again, each time from where it was, until it has heard the last event.
 fn listen(live: &Arc<Live>, listening: &Subscribers, seed: u64) {
     let runtime = runtime();
@@ -96,11 +134,11 @@ fn listen(live: &Arc<Live>, listening: &Subscribers, seed: u64) {
         let stay = if seed.is_multiple_of(3) { EVENTS } else { 1 + (seed + last.unwrap_or(0)) % 5 };
         let mut heard = 0;
         while heard < stay && last != Some(EVENTS) {
-            let Some(block) = subscriber.next() else {
+            let Some(text) = next(&mut subscriber) else {
                 assert!(wait(&runtime, &mut subscriber), "it was not woken");
                 continue;
             };
-            if let Some((kind, seq, running)) = read(block.framed(Framing::UntilClose)) {
+            if let Some((kind, seq, running)) = read(&text) {
                 match (kind, last) {
                     (FeedMessage::SNAPSHOT, None) => {}
                     (_, Some(last)) => assert_eq!((kind, seq), ("job.started", last + 1)),
@@ -135,9 +173,23 @@ fn wait(runtime: &Runtime, subscriber: &mut Subscriber) -> bool {
     runtime.block_on(async { tokio::time::timeout(LONG, subscriber.woken()).await }).is_ok()
 }
 
+/// The next block, or all the blocks of a message that has several.
+fn next(subscriber: &mut Subscriber) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        match subscriber.next() {
+            Some(block) => text += std::str::from_utf8(block.framed(Framing::UntilClose)).unwrap(),
+            None if text.is_empty() => return None,
+            None => panic!("half a message: {text:?}"),
+        }
+        if text.ends_with("\n\n") {
+            return Some(text);
+        }
+    }
+}
+
 /// What a message is, where it stands, and how many jobs it says run.
-fn read(block: &[u8]) -> Option<(&'static str, u64, u64)> {
-    let text = std::str::from_utf8(block).unwrap();
+fn read(text: &str) -> Option<(&'static str, u64, u64)> {
     let field = |name| text.lines().find_map(|line: &str| line.strip_prefix(name));
     let kind = if field("event: ")? == FeedMessage::SNAPSHOT { FeedMessage::SNAPSHOT } else { EventKind::JobStarted.as_str() };
     let id: EventId = field("id: ")?.parse().unwrap();
