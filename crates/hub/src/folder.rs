@@ -15,6 +15,34 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Closes a file to other users, whatever the folder that it is in. Makes an empty one where there is none.
+///
+/// One that exists is not opened: closing it would end the locks that this process has on it.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => close_to_others(path),
+        made => made.map(drop),
+    }
+}
+
+#[cfg(unix)]
+fn close_to_others(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let is_open = fs::metadata(path)?.permissions().mode() & 0o077 != 0;
+    if is_open { fs::set_permissions(path, fs::Permissions::from_mode(0o600)) } else { Ok(()) }
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it may fail elsewhere")]
+fn close_to_others(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Takes the folder for one hub, for as long as the file is open; `None` when another hub has it.
 pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock"))?;

@@ -13,6 +13,8 @@ mod version;
 #[cfg(test)]
 mod conformance;
 
+use std::{io, path::PathBuf};
+
 use doorbell_protocol::{
     Epoch, EventKind, Job, JobId, JobState, Question, QuestionId, ScheduleId, Sequence, Timestamp, TokenId, limits, token::Token,
 };
@@ -143,6 +145,14 @@ pub enum StoreError {
         what: &'static str,
         /// Why it cannot be read.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the database cannot be closed to other users.
+    #[error("cannot make {path} readable for its owner alone: {source}")]
+    Private {
+        /// Of the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// The file was written by a newer version.
     #[error("the database has version {found}, and this program knows versions up to {known}; update Doorbell")]

@@ -6,7 +6,7 @@ use doorbell_protocol::{Epoch, EventKind, Job, JobId, Question, QuestionId, Sequ
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Change, Loaded, PageQuery, Read, Store, StoreError, StoredEvent, StoredToken, Write, history, version};
-use crate::{job::Record, secret::SecretHash};
+use crate::{folder, job::Record, secret::SecretHash};
 
 /// SQLite's word for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
@@ -25,6 +25,7 @@ struct SqliteReader {
 impl SqliteStore {
     /// Opens the file, and creates or upgrades it when need be. `new_epoch` names a file that is new.
     pub(crate) fn open(path: &Path, new_epoch: Epoch) -> Result<Self, StoreError> {
+        close_to_others(path)?;
         let mut connection = Connection::open(path)?;
         // Before the first table, or it does nothing.
         connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
@@ -205,6 +206,21 @@ impl Read for SqliteReader {
     fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
         history::page(&self.connection, query)
     }
+}
+
+/// SQLite makes a database as the umask has it, and its log like the database; a folder that was there before us may be open
+/// to others.
+fn close_to_others(path: &Path) -> Result<(), StoreError> {
+    let companion = |suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let companions = ["-wal", "-shm"].map(companion).into_iter().filter(|path| path.exists());
+    for path in [path.to_owned()].into_iter().chain(companions) {
+        folder::make_private(&path).map_err(|source| StoreError::Private { path, source })?;
+    }
+    Ok(())
 }
 
 fn auto_vacuum(connection: &Connection) -> Result<i64, StoreError> {

@@ -69,3 +69,42 @@ async fn what_is_on_disk_is_closed_to_others() {
     let mode = |path: &str| std::fs::metadata(hub.folder().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/token"), mode("run")), (0o700, 0o600, 0o700));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_in_a_folder_that_is_open_to_others_is_closed_to_them() {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+        path::Path,
+    };
+    fn modes(folder: &Path) -> Vec<(String, u32)> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        entries.flat_map(|path| if path.is_dir() { modes(&path) } else { vec![(path.display().to_string(), mode(&path))] }).collect()
+    }
+    async fn look(hub: &TestHub) {
+        let job = hub.started("make").await.job;
+        let log = hub.call(reqwest::Method::POST, &format!("/v1/jobs/{}/log?offset=0&fence=1", job.id)).body("made");
+        assert_eq!(log.send().await.unwrap().status(), 200);
+        let modes = modes(&hub.folder().join("data"));
+        for name in ["doorbell.db", "doorbell.db-wal", "doorbell.db-shm", "token", "0"] {
+            assert!(modes.iter().any(|(path, _)| path.ends_with(&format!("/{name}"))), "{name}: {modes:?}");
+        }
+        // The lock is empty.
+        assert!(modes.iter().all(|(path, mode)| *mode == 0o600 || path.ends_with("/lock")), "{modes:?}");
+    }
+    let hub = TestHub::with(|config| {
+        fs::create_dir_all(&config.data_dir).unwrap();
+        fs::set_permissions(&config.data_dir, Permissions::from_mode(0o755)).unwrap();
+        // As an older version left it.
+        for name in ["doorbell.db", "doorbell.db-wal", "doorbell.db-shm"].map(|name| config.data_dir.join(name)) {
+            if name.exists() {
+                fs::set_permissions(name, Permissions::from_mode(0o644)).unwrap();
+            }
+        }
+    })
+    .await;
+    look(&hub).await;
+    look(&hub.restart().await).await;
+}
