@@ -33,4 +33,5 @@ mod sockets;
 mod storm;
 mod support;
 mod tokens;
+mod two_runners;
 mod workers;

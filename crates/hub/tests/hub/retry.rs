@@ -84,21 +84,6 @@ async fn a_worker_that_disappears_gives_its_job_back_and_its_runner_is_not_heard
 }
 
 #[tokio::test]
-async fn two_runners_with_one_fence_report_for_one_job_and_end_it_once() {
-    let hub = TestHub::start().await;
-    let worker = hub.worker("one", 1).await;
-    hub.queued("ingest", json!({})).await;
-    let claim = hub.claim(worker, 0).await.unwrap();
-    let id = claim.job.id;
-    let (one, two) = tokio::join!(hub.finish(id, "succeeded"), hub.finish(id, "failed"));
-    let statuses = [one.status(), two.status()];
-    assert!(statuses.contains(&StatusCode::OK) && statuses.contains(&StatusCode::CONFLICT), "{statuses:?}");
-    let late = hub.put(&format!("/v1/jobs/{id}/progress"), json!({"fence": 1, "done": 1})).await;
-    assert_eq!(refused(late).await.1, ErrorCode::LeaseStale);
-    assert_eq!(hub.stats().await.seq.0, 2);
-}
-
-#[tokio::test]
 async fn a_job_that_is_over_can_be_forgotten() {
     let hub = TestHub::start().await;
     let job = hub.started("make").await.job;
