@@ -1,13 +1,17 @@
 //! `doorbell wait JOB…`
 
 use std::{
-    collections::BTreeMap,
+    future::pending,
     io::{self, Write},
 };
 
 use anyhow::bail;
-use doorbell_client::{CallError, Client, EndpointSource, Feed, FeedUpdate};
-use doorbell_protocol::{ErrorCode, EventKind, FeedMessage, Job, JobId, JobState, jobs::OneJob};
+use doorbell_client::{CallError, Client, EndpointSource, Feed, FeedUpdate, rest::JobQuery};
+use doorbell_protocol::{
+    ErrorCode, EventKind, FeedMessage, Job, JobId, JobState,
+    jobs::{OneJob, RunningList},
+    limits, text,
+};
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::block_on;
@@ -19,12 +23,14 @@ const CANCELLED: i32 = 130;
 const LOST: i32 = 125;
 /// There is no such job.
 const NOT_FOUND: i32 = 127;
-/// How often a job that is queued is looked at: one that is cancelled before it starts is not on the feed.
-const LOOK_AT_QUEUED: Duration = Duration::from_secs(2);
+/// How often a job that is queued is looked at: one that is cancelled before it starts is not on the feed. And how long after a
+/// look that failed the next one comes.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Wait until jobs are over, and exit as they did
 ///
-/// Jobs that are over already count as they ended. A hub that is away meanwhile is waited for.
+/// Jobs that are over already count as they ended. A job that is tried again (`doorbell add --retries`) is over with its last
+/// attempt. A hub that is away meanwhile is waited for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes:
@@ -35,9 +41,11 @@ Exit codes:
   127  there is no such job
   1    the hub cannot be asked
 
+Of a job that is tried again, the last attempt counts. A retry by hand is another job.
+
 Examples:
   doorbell wait nightly-ingest && ./publish
-  doorbell wait $(doorbell add -q -- make) $(doorbell add -q -- make docs)")]
+  doorbell wait $(doorbell add -q -- make) $(doorbell add -q --retries 2 -- ./deploy.sh)")]
 pub(crate) struct Args {
     #[arg(value_name = "JOB", help = which::HELP, required = true)]
     jobs: Vec<String>,
@@ -51,13 +59,26 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// The jobs that are waited for, and those that are over.
+/// The jobs that are waited for.
 struct Wait {
     client: Client,
-    /// Each with its state, as far as it is known.
-    pending: BTreeMap<JobId, JobState>,
-    codes: BTreeMap<JobId, i32>,
+    jobs: Vec<Waited>,
     print: Print,
+    /// When to ask the hub next, if it must be asked at all.
+    look_at: Option<Instant>,
+    /// Whether to ask for every job then, since any of them may have ended untold.
+    unsure: bool,
+}
+
+struct Waited {
+    /// The run that was asked for.
+    asked: JobId,
+    /// Its newest attempt that is known.
+    run: JobId,
+    /// How that stands, as far as it is known.
+    state: JobState,
+    /// What it leaves, once it is over.
+    code: Option<i32>,
 }
 
 #[derive(Clone, Copy)]
@@ -75,14 +96,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     };
     block_on(async {
         let client = Client::new(EndpointSource::discovered());
-        let mut wait = Wait { client, pending: BTreeMap::new(), codes: BTreeMap::new(), print };
-        let mut asked = Vec::new();
-        for job in &args.jobs {
-            match which::job(&wait.client, job).await {
-                Ok(job) => {
-                    asked.push(job.id);
-                    wait.look_at(job)?;
-                }
+        let mut wait = Wait { client, jobs: Vec::new(), print, look_at: None, unsure: false };
+        for asked in &args.jobs {
+            match which::job(&wait.client, asked).await {
+                Ok(job) => wait.add(job).await?,
                 Err(e) if is_not_found(&e) => {
                     eprintln!("doorbell: {e:#}");
                     return Ok(NOT_FOUND);
@@ -91,24 +108,34 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
             }
         }
         wait.until_over().await?;
-        Ok(asked.iter().filter_map(|id| wait.codes.get(id)).copied().find(|code| *code != 0).unwrap_or(0))
+        Ok(wait.jobs.iter().filter_map(|waited| waited.code).find(|code| *code != 0).unwrap_or(0))
     })
 }
 
 impl Wait {
+    async fn add(&mut self, job: Job) -> anyhow::Result<()> {
+        if self.jobs.iter().any(|waited| waited.asked == job.id) {
+            return Ok(());
+        }
+        self.jobs.push(Waited { asked: job.id, run: job.id, state: job.state, code: None });
+        self.take_in(job).await
+    }
+
     async fn until_over(&mut self) -> anyhow::Result<()> {
-        if self.pending.is_empty() {
+        if self.pending().next().is_none() {
             return Ok(());
         }
         let (_feed, mut updates) = Feed::open(EndpointSource::discovered());
         let mut told_away = false;
-        let mut look_at = Instant::now() + LOOK_AT_QUEUED;
-        while !self.pending.is_empty() {
+        while self.pending().next().is_some() {
+            if self.pending().any(|waited| waited.state == JobState::Queued) {
+                self.look_by(Instant::now() + LOOK_AGAIN);
+            }
             let update = tokio::select! {
+                biased;
                 update = updates.recv() => update,
-                () = sleep_until(look_at), if self.pending.values().any(|state| *state == JobState::Queued) => {
-                    self.look(|state| state == JobState::Queued).await?;
-                    look_at = Instant::now() + LOOK_AT_QUEUED;
+                () = time(self.look_at) => {
+                    self.look().await?;
                     continue;
                 }
             };
@@ -118,54 +145,119 @@ impl Wait {
                 // What ended before the feed was live may not have been told.
                 Some(FeedUpdate::Live) => {
                     told_away = false;
-                    self.look(|_| true).await?;
+                    self.look_at_all(Duration::ZERO);
                 }
+                // Nor was what a snapshot stands for.
+                Some(FeedUpdate::Message { message: FeedMessage::Snapshot(_), .. }) => self.look_at_all(Duration::ZERO),
                 Some(FeedUpdate::Message {
                     message: FeedMessage::Event(EventKind::JobStarted | EventKind::JobFinished, event), ..
-                }) => {
-                    if self.pending.contains_key(&event.job.id) {
-                        self.look_at(event.job)?;
-                    }
-                }
+                }) => self.take_in(event.job).await?,
+                Some(FeedUpdate::Polled(Some(list))) => self.compare(&list),
                 Some(FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. }) => {
                     if !told_away && !matches!(self.print, Print::Nothing) {
                         eprintln!("doorbell: waiting for the hub: {reason}");
                     }
                     told_away = true;
                 }
-                Some(FeedUpdate::Connecting | FeedUpdate::Message { .. } | FeedUpdate::Polled(_) | FeedUpdate::PollFailed { .. }) => {}
+                Some(FeedUpdate::Connecting | FeedUpdate::Message { .. } | FeedUpdate::Polled(None) | FeedUpdate::PollFailed { .. }) => {}
             }
         }
         Ok(())
     }
 
-    /// Asks for the pending jobs whose state is `wanted`. A hub that cannot be asked now will be asked when it is back.
-    async fn look(&mut self, wanted: impl Fn(JobState) -> bool) -> anyhow::Result<()> {
-        let ids: Vec<JobId> = self.pending.iter().filter(|(_, state)| wanted(**state)).map(|(id, _)| *id).collect();
-        for id in ids {
-            match self.client.job(id).await {
-                Ok(job) => self.look_at(job)?,
+    fn pending(&self) -> impl Iterator<Item = &Waited> {
+        self.jobs.iter().filter(|waited| waited.code.is_none())
+    }
+
+    /// While the feed is not live, a job that ran and is not on the running list has ended.
+    fn compare(&mut self, list: &RunningList) {
+        let is_gone = |waited: &Waited| waited.state != JobState::Queued && !list.jobs.iter().any(|job| job.id == waited.run);
+        if self.pending().any(is_gone) {
+            self.look_at_all(Duration::ZERO);
+        }
+    }
+
+    fn look_at_all(&mut self, wait: Duration) {
+        self.unsure = true;
+        self.look_by(Instant::now() + wait);
+    }
+
+    fn look_by(&mut self, at: Instant) {
+        self.look_at = Some(self.look_at.map_or(at, |known| known.min(at)));
+    }
+
+    /// Asks for the jobs that may have ended untold. What cannot be asked now is asked again.
+    async fn look(&mut self) -> anyhow::Result<()> {
+        self.look_at = None;
+        let all = std::mem::take(&mut self.unsure);
+        let wanted = |waited: &&Waited| all || waited.state == JobState::Queued;
+        let runs: Vec<JobId> = self.pending().filter(wanted).map(|waited| waited.run).collect();
+        for run in runs {
+            match self.client.job(run).await {
+                Ok(job) => self.take_in(job).await?,
                 Err(e) if e.code() == Some(ErrorCode::NotFound) => {
-                    eprintln!("doorbell: {id}: {e}");
-                    self.pending.remove(&id);
-                    self.codes.insert(id, NOT_FOUND);
+                    eprintln!("doorbell: {run}: {e}");
+                    self.end(run, NOT_FOUND);
                 }
-                Err(e) if e.is_transient() => return Ok(()),
+                Err(e) if e.is_transient() => {
+                    self.look_at_all(LOOK_AGAIN);
+                    return Ok(());
+                }
                 Err(e) => return Err(e.into()),
             }
         }
         Ok(())
     }
 
-    fn look_at(&mut self, job: Job) -> anyhow::Result<()> {
-        let Some(code) = exit_code(&job) else {
-            self.pending.insert(job.id, job.state);
-            return Ok(());
-        };
-        self.pending.remove(&job.id);
-        if self.codes.insert(job.id, code).is_some() {
+    /// Takes in how a run stands, if it is waited for. One that is tried again is followed to its newest attempt.
+    async fn take_in(&mut self, mut job: Job) -> anyhow::Result<()> {
+        if !self.pending().any(|waited| waited.run == job.id) {
             return Ok(());
         }
+        while is_tried_again(&job) {
+            let next = match self.next_attempt(&job).await {
+                Ok(Some(next)) => next,
+                // It has been forgotten.
+                Ok(None) => break,
+                Err(e) if e.is_transient() => {
+                    self.look_at_all(LOOK_AGAIN);
+                    return Ok(());
+                }
+                Err(e) => return Err(e.into()),
+            };
+            if matches!(self.print, Print::Line) {
+                eprintln!("doorbell: {}: attempt {} of {} {}", text::clean(&job.name), job.attempt, job.attempts, job.state.as_str());
+            }
+            self.each(job.id, |waited| waited.run = next.id);
+            job = next;
+        }
+        self.each(job.id, |waited| waited.state = job.state);
+        let Some(code) = exit_code(&job) else { return Ok(()) };
+        self.end(job.id, code);
+        self.tell(job)
+    }
+
+    async fn next_attempt(&self, run: &Job) -> Result<Option<Job>, CallError> {
+        let mut query = JobQuery { key: Some(run.key.clone()), limit: Some(limits::PAGE_JOBS), ..JobQuery::default() };
+        loop {
+            let page = self.client.jobs(query.clone()).await?;
+            let next = next_of(run, page.jobs);
+            query.cursor = page.next_cursor;
+            if next.is_some() || query.cursor.is_none() {
+                return Ok(next);
+            }
+        }
+    }
+
+    fn end(&mut self, run: JobId, code: i32) {
+        self.each(run, |waited| waited.code = Some(code));
+    }
+
+    fn each(&mut self, run: JobId, change: impl FnMut(&mut Waited)) {
+        self.jobs.iter_mut().filter(|waited| waited.run == run && waited.code.is_none()).for_each(change);
+    }
+
+    fn tell(&self, job: Job) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
         match self.print {
             Print::Nothing => {}
@@ -189,6 +281,25 @@ fn exit_code(job: &Job) -> Option<i32> {
         JobState::Cancelled => Some(CANCELLED),
         JobState::Lost => Some(LOST),
         JobState::Queued | JobState::Running | JobState::Unknown => None,
+    }
+}
+
+/// Whether the hub has queued the next attempt of a run that is over. It does so in the moment of the end.
+fn is_tried_again(job: &Job) -> bool {
+    matches!(job.state, JobState::Failed | JobState::Lost) && job.attempt < job.attempts && !job.cancel_requested
+}
+
+/// Of the newest runs of a job, the one that the hub queued when `run` ended. Runs that somebody retried by hand come later, and
+/// count their attempts anew.
+fn next_of(run: &Job, runs: Vec<Job>) -> Option<Job> {
+    let is_next = |job: &Job| job.retry_of == Some(run.id) && job.attempt >= run.attempt;
+    runs.into_iter().filter(is_next).min_by_key(|job| job.created_at)
+}
+
+async fn time(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
     }
 }
 
