@@ -1,4 +1,7 @@
 //! The panel's window: created when it is asked for, destroyed when it is closed. Hidden, there is no webview at all.
+//!
+//! A window takes a while to be built, and what is being built cannot be destroyed. So the label says which window is wanted, and
+//! one that was given up meanwhile goes as soon as it is there.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -26,7 +29,7 @@ pub(crate) struct Panel(Arc<Inner>);
 struct Inner {
     app: AppHandle,
     shell: Shell,
-    /// Label of the window that is open. Each window has its own, since an old one may still be on its way out.
+    /// Label of the window that is open, or being built. Each window has its own, since an old one may still be on its way out.
     open: Mutex<Option<String>>,
     opened: AtomicU32,
 }
@@ -39,8 +42,11 @@ impl Panel {
     /// Creates the window, or brings the one that is open to the front.
     pub(crate) fn open(&self, near: Option<Point>) {
         let mut open = self.lock();
-        if let Some(window) = open.as_ref().and_then(|label| self.0.app.get_webview_window(label)) {
-            focus(&window);
+        if let Some(label) = open.as_ref() {
+            // One that is not there yet takes the focus when it is.
+            if let Some(window) = self.0.app.get_webview_window(label) {
+                focus(&window);
+            }
             return;
         }
         let label = format!("panel-{}", self.0.opened.fetch_add(1, Ordering::Relaxed));
@@ -58,10 +64,8 @@ impl Panel {
 
     pub(crate) fn close(&self) {
         let Some(label) = self.lock().take() else { return };
-        if let Some(window) = self.0.app.get_webview_window(&label)
-            && let Err(error) = window.destroy()
-        {
-            tracing::warn!(%error, "could not close the panel");
+        if let Some(window) = self.0.app.get_webview_window(&label) {
+            destroy(&window);
         }
     }
 
@@ -86,6 +90,10 @@ impl Panel {
                 }
             });
         let window = builder.build()?;
+        if !self.is_wanted(label) {
+            destroy(&window);
+            return Ok(());
+        }
         let (panel, label) = (self.clone(), label.to_owned());
         let was_focused = AtomicBool::new(false);
         window.on_window_event(move |event| {
@@ -103,7 +111,7 @@ impl Panel {
 
     fn show(&self, window: &WebviewWindow, near: Option<Point>) {
         // It may have been closed while its page loaded.
-        if self.lock().as_deref() != Some(window.label()) {
+        if !self.is_wanted(window.label()) {
             return;
         }
         if let Err(error) = self.place(window, near) {
@@ -142,6 +150,10 @@ impl Panel {
         }
     }
 
+    fn is_wanted(&self, label: &str) -> bool {
+        self.lock().as_deref() == Some(label)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,6 +175,13 @@ fn show_with_focus(window: &WebviewWindow) -> tauri::Result<()> {
     window.show()?;
     focus(window);
     Ok(())
+}
+
+/// Destroying it twice does no harm.
+fn destroy(window: &WebviewWindow) {
+    if let Err(error) = window.destroy() {
+        tracing::warn!(%error, "could not close the panel");
+    }
 }
 
 /// Without the focus, losing it would never be told, and the panel would stay.
