@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //! - Decisions are `doorbell_desk`'s. Here they are carried out.
-//! - One feed connection; no poll unless the panel is open.
+//! - One feed connection. No poll unless the panel is open, or the feed is down: then the client asks.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 

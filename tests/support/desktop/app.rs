@@ -22,7 +22,7 @@ pub const PANEL: &str = "Doorbell";
 /// What the tray's menu says while nothing runs.
 pub const IDLE: &str = "No jobs running";
 
-/// A running `doorbell-tray` with its hub.
+/// A running `doorbell-tray`, and the hub that it keeps or uses.
 #[derive(Debug)]
 pub struct App {
     /// What it offers in the tray.
@@ -62,9 +62,26 @@ impl App {
     /// It did not come up.
     pub async fn start_with_page(desktop: &VirtualDesktop) -> Result<(Self, Page)> {
         let page = Page::open(desktop, &binary("doorbell-tray")?, &["--panel"]).await?;
-        let look = async || Ok(hub_file(desktop));
-        let hub = wait::until_some("the hub says where it is", wait::SOON, look).await?;
-        Ok((Self::of(desktop, hub.pid).await?, page))
+        // The driver does not say what it started.
+        let look = async || Ok(TrayItem::all(&desktop.bus).await?.pop());
+        let item = wait::until_some("the app is in the tray", wait::SOON, look).await.with_context(|| page.last_words())?;
+        Ok((Self::of(desktop, item.pid).await?, page))
+    }
+
+    /// Process id of its hub.
+    #[must_use]
+    pub fn hub_pid(&self) -> u32 {
+        self.hub.pid
+    }
+
+    /// Waits until another hub than before is announced, which is its hub from here on.
+    ///
+    /// # Errors
+    /// None was in time.
+    pub async fn until_another_hub(&mut self, desktop: &VirtualDesktop) -> Result<()> {
+        let before = self.hub.pid;
+        (self.hub, self.token) = announced(desktop, |hub| hub.pid != before).await?;
+        Ok(())
     }
 
     /// What its hub says about itself.
@@ -127,9 +144,7 @@ impl App {
 
     async fn of(desktop: &VirtualDesktop, pid: u32) -> Result<Self> {
         let tray = TrayItem::of(&desktop.bus, pid).await?;
-        let look = async || Ok(hub_file(desktop));
-        let hub = wait::until_some("the hub says where it is", wait::SOON, look).await?;
-        let token = fs::read_to_string(hub.data_dir.join("token")).context("the hub has no token")?.trim().to_owned();
+        let (hub, token) = announced(desktop, |_| true).await?;
         // Loopback only: a proxy of the machine has no say here; and no connection that the hub may be closing just when it is
         // used again.
         let http = http::builder().pool_max_idle_per_host(0).build()?;
@@ -159,6 +174,16 @@ impl VirtualDesktop {
         let mut command = self.session().command(binary("doorbell")?, &args);
         self.session().start(&mut command, Stdout::Logged)
     }
+
+    /// Starts a hub outside the app, on a free port, and waits until it is announced.
+    ///
+    /// # Errors
+    /// It did not come up: the message has the end of its log.
+    pub async fn hub(&self, args: &[&str]) -> Result<Process> {
+        let hub = self.doorbell(&[&["hub", "--listen", "127.0.0.1:0"], args].concat())?;
+        announced(self, |file| file.pid == hub.pid()).await.with_context(|| hub.last_words())?;
+        Ok(hub)
+    }
 }
 
 /// The main job: twenty steps in ten seconds.
@@ -184,7 +209,17 @@ pub fn binary(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built; run `cargo build -p doorbell-cli -p doorbell-tray`, or `cargo xtask test` for all"))
 }
 
-fn hub_file(desktop: &VirtualDesktop) -> Option<HubFile> {
+/// Waits until a hub as wanted is announced; where it is, and its token.
+async fn announced(desktop: &VirtualDesktop, wanted: impl Fn(&HubFile) -> bool) -> Result<(HubFile, String)> {
+    let look = async || Ok(hub_file(desktop).filter(&wanted));
+    let hub = wait::until_some("the hub says where it is", wait::SOON, look).await?;
+    let token = fs::read_to_string(hub.data_dir.join("token")).context("the hub has no token")?.trim().to_owned();
+    Ok((hub, token))
+}
+
+/// The hub that is announced now, if one is.
+#[must_use]
+pub fn hub_file(desktop: &VirtualDesktop) -> Option<HubFile> {
     let text = fs::read_to_string(desktop.session().path("run/doorbell/hub.json")).ok()?;
     serde_json::from_str(&text).ok()
 }
