@@ -9,6 +9,9 @@ use doorbell_tests::desktop::{
     wait::SOON,
 };
 
+/// What the main job is called, in the page as in notifications.
+const NAME: &str = r#"sh -c 'for i in $(seq 1 20); do echo "$i/20"; sleep 0.5; done'"#;
+
 #[tokio::test]
 async fn the_main_job_rings_twice_and_shows_its_progress_to_who_looks() -> Result<()> {
     let desktop = VirtualDesktop::start().await?;
@@ -23,18 +26,17 @@ async fn the_main_job_rings_twice_and_shows_its_progress_to_who_looks() -> Resul
     let badge = app.tray.icon_while("1 job running", SOON).await?;
     assert_ne!(badge, idle);
     let started = notifications.at_least(1, SOON).await?;
-    assert!(started[0].summary.ends_with("started"), "{started:#?}");
+    assert_eq!(started[0].summary, format!("{NAME} started"));
 
     let mut shown = 0.0;
     for _ in 0..3 {
         let grown = page.jobs_when("progress that grows", |jobs| jobs[..].first().is_some_and(|job| job.progress > Some(shown))).await?;
-        assert_eq!(grown.len(), 1);
-        assert!(started[0].summary.starts_with(&grown[0].name), "the page and the notification name the job alike: {grown:?} {started:#?}");
+        assert_eq!(grown.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), [NAME]);
         shown = grown[0].progress.unwrap_or_default();
     }
     assert_eq!(app.tray.icon().await?, badge, "progress is not for the badge");
 
-    assert!(job.ended(Duration::from_secs(30)).await?.success());
+    assert!(job.ended(Duration::from_secs(60)).await?.success());
     assert_eq!(app.tray.icon_while(IDLE, SOON).await?, idle);
     page.jobs_when("no job", <[_]>::is_empty).await?;
     let after = app.stats().await?;
@@ -44,8 +46,9 @@ async fn the_main_job_rings_twice_and_shows_its_progress_to_who_looks() -> Resul
 
     let all = app.quit(&desktop, notifications).await?;
     assert_eq!(all.len(), 2, "{all:#?}");
-    assert!(all[1].summary.ends_with("succeeded"), "{all:#?}");
-    assert!(all[1].body.contains("10 s") || all[1].body.contains("11 s"), "it says how long it took: {all:#?}");
+    assert_eq!(all[1].summary, format!("{NAME} succeeded"));
+    // Twenty pauses of half a second; how much longer it takes is the machine's affair.
+    assert!(all[1].took() >= Some(Duration::from_secs(10)), "it says how long it took: {all:#?}");
     Ok(())
 }
 

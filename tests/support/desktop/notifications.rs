@@ -1,7 +1,7 @@
 //! Every notification that any program on the desktop asks for, seen by a monitor of the bus: what was sent, not what
 //! a daemon made of it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
@@ -85,7 +85,7 @@ impl Notifications {
     ///
     /// # Errors
     /// There were fewer at the deadline: the message has those.
-    pub async fn at_least(&mut self, count: usize, limit: std::time::Duration) -> Result<Vec<Notification>> {
+    pub async fn at_least(&mut self, count: usize, limit: Duration) -> Result<Vec<Notification>> {
         let enough = tokio::time::timeout(limit, self.seen.wait_for(|seen| seen.notifications.len() >= count)).await.is_ok();
         let all = self.so_far();
         anyhow::ensure!(enough, "{} notifications instead of {count} after {} s: {all:#?}", all.len(), limit.as_secs());
@@ -113,6 +113,17 @@ impl Drop for Notifications {
 }
 
 impl Notification {
+    /// The duration that its body says, as in `It took 1 min 02 s.`, to the second.
+    #[must_use]
+    pub fn took(&self) -> Option<Duration> {
+        let words: Vec<&str> = self.body.split([' ', '.']).collect();
+        let unit = |unit| words.windows(2).find(|pair| pair[1] == unit).map(|pair| pair[0].parse::<u64>().ok());
+        match (unit("min"), unit("s")) {
+            (None, None) => None,
+            (minutes, seconds) => Some(Duration::from_secs(60 * minutes.unwrap_or(Some(0))? + seconds.unwrap_or(Some(0))?)),
+        }
+    }
+
     fn unreadable(error: &anyhow::Error) -> Self {
         let summary = format!("unreadable: {error:#}");
         Self { app: String::new(), replaces: 0, summary, body: String::new(), actions: Vec::new(), urgency: None }
