@@ -22,7 +22,7 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
-/// Builds the page into `ui/dist`, where the app and the hub take it from.
+/// Builds the page into `ui/dist`, where the build of the app takes it from.
 pub(crate) fn build() -> Result<()> {
     tool::run(&mut npm(&["run", "build"])?)
 }

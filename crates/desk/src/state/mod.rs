@@ -204,7 +204,7 @@ impl State {
         }
     }
 
-    /// Whether the panel is open: the only time at which anything may be polled.
+    /// Whether the panel is open: the only time at which its page may poll.
     #[must_use]
     pub fn panel_is_open(&self) -> bool {
         self.panel == Panel::Open
