@@ -16,7 +16,7 @@
 //! - `question`: the same for what a job asks · `expiry`: when time is up
 //! - `writer`: the transaction runner · `store/`: the database behind it · `reads`: the way past it
 //! - `logs/`: what the jobs' commands print, in files
-//! - `tokens`: who may call · `secret`: known by its hash alone · `bucket`: how often
+//! - `tokens`: who may call · `secret`: known by its hash alone · `bucket`: how often · `links`: letting a browser in
 //! - `live`: what is true now · `feed`: what subscribers are sent, as `block`s · `changes`: what list pages are told · `progress`, `leases`, `workers`: in memory only
 //! - `retention`: what is kept, and for how long
 //!
@@ -42,6 +42,7 @@ mod http;
 mod hub_file;
 mod job;
 mod leases;
+mod links;
 mod live;
 mod logs;
 mod progress;
@@ -78,6 +79,7 @@ use self::{
     figures::Figures,
     http::Context,
     leases::Leases,
+    links::Links,
     live::Live,
     logs::Logs,
     progress::ProgressMap,
@@ -232,6 +234,7 @@ impl Hub {
             reads,
             live,
             leases,
+            links: Links::default(),
             logs,
             progress,
             schedules,

@@ -35,6 +35,19 @@ pub struct Event {
     pub late: bool,
 }
 
+/// The data of an event about a question: an [`Event`], and which question somebody should look at now. A reader that does not
+/// show questions one at a time reads it as an [`Event`].
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct QuestionEvent {
+    /// What every event has.
+    #[serde(flatten)]
+    pub event: Event,
+    /// The oldest of the questions that are open as of this event, of whatever job; `None` when none is. How many there are
+    /// stands in the counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Question>,
+}
+
 /// What an event tells. On the wire the SSE `event` field.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum EventKind {

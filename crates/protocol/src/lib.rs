@@ -17,6 +17,7 @@
 //!   `Unknown`, so that an old client lives with a new hub.
 //! - Text and figures are checked once, at the hub's door, by the `check` methods here.
 
+pub mod browser;
 pub mod error;
 pub mod feed;
 pub mod hub;
@@ -36,7 +37,7 @@ pub mod token;
 pub mod worker;
 
 pub use error::{ErrorBody, ErrorCode, Invalid};
-pub use feed::{Counts, Event, EventKind, FeedMessage, Snapshot};
+pub use feed::{Counts, Event, EventKind, FeedMessage, QuestionEvent, Snapshot};
 pub use id::{Epoch, EventId, Fence, JobId, QuestionId, ScheduleId, Sequence, TokenId, WorkerId};
 pub use job::{Job, JobState, Origin, Outcome};
 pub use lease::Lease;

@@ -5,7 +5,8 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use doorbell_protocol::{
-    ErrorBody, ErrorCode, Event, EventKind, FeedMessage, JobState, QuestionState, Snapshot,
+    ErrorBody, ErrorCode, Event, EventKind, FeedMessage, JobState, QuestionEvent, QuestionState, Snapshot,
+    browser::{BrowserKey, BrowserLink},
     hub::{Health, Stats},
     jobs::{
         CreatedJob, FinishReport, JobPage, LeaseRenewal, NewJob, NewTestJob, OneJob, ProgressReport, RenewedLease, ReportAnswer,
@@ -85,7 +86,7 @@ fn a_message_of_the_feed_is_read_by_its_name() {
         ("job.started", EventKind::JobStarted, "event.json"),
         ("job.finished", EventKind::JobFinished, "event-late.json"),
         ("question.asked", EventKind::QuestionAsked, "event-question.json"),
-        ("question.closed", EventKind::QuestionClosed, "event-question.json"),
+        ("question.closed", EventKind::QuestionClosed, "event-question-closed.json"),
     ] {
         let message = FeedMessage::decode(name, &data(file)).unwrap().unwrap();
         assert!(matches!(message, FeedMessage::Event(read, _) if read == kind));
@@ -97,6 +98,8 @@ fn a_message_of_the_feed_is_read_by_its_name() {
 type RoundTrip = fn(Value) -> Value;
 
 const TYPES: &[(&str, RoundTrip)] = &[
+    ("browser-key", round_trip::<BrowserKey>),
+    ("browser-link", round_trip::<BrowserLink>),
     ("claim", round_trip::<Claim>),
     ("claim-request", round_trip::<ClaimRequest>),
     ("created-job", round_trip::<CreatedJob>),
@@ -107,6 +110,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("event", round_trip::<Event>),
     ("event-late", round_trip::<Event>),
     ("event-question", round_trip::<Event>),
+    ("event-question-closed", round_trip::<QuestionEvent>),
     ("finish-report", round_trip::<FinishReport>),
     ("health", round_trip::<Health>),
     ("hub-file", round_trip::<HubFile>),

@@ -1,6 +1,7 @@
 //! The hub's calls over HTTP: one file a resource. Each handler reads, asks, and answers; decisions are made elsewhere.
 
 mod auth;
+mod browser;
 mod cancel;
 mod changes;
 mod claims;
@@ -13,6 +14,7 @@ mod json;
 mod lease;
 mod logs;
 mod metrics;
+mod page;
 mod progress;
 mod questions;
 mod retry;
@@ -36,10 +38,10 @@ use axum::{
 use doorbell_protocol::limits;
 use tokio_util::sync::CancellationToken;
 
-use self::error::{method_not_allowed, not_found};
+use self::error::method_not_allowed;
 use crate::{
-    exposure::Site, feed::Subscribers, figures::Figures, leases::Leases, live::Live, logs::Logs, progress::ProgressMap, reads::Reads,
-    schedule::Schedules, tokens::Tokens, workers::Workers, writer::Writer,
+    exposure::Site, feed::Subscribers, figures::Figures, leases::Leases, links::Links, live::Live, logs::Logs, progress::ProgressMap,
+    reads::Reads, schedule::Schedules, tokens::Tokens, workers::Workers, writer::Writer,
 };
 
 /// What every call may use.
@@ -49,6 +51,7 @@ pub(crate) struct Context {
     pub(crate) reads: Reads,
     pub(crate) live: Arc<Live>,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) links: Links,
     pub(crate) logs: Logs,
     pub(crate) progress: Arc<ProgressMap>,
     pub(crate) schedules: Arc<Schedules>,
@@ -64,6 +67,7 @@ type Hub = axum::extract::State<Arc<Context>>;
 pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
     let behind_the_door = Router::new()
         .route("/metrics", get(metrics::metrics))
+        .route("/v1/browser-sessions", post(browser::make))
         .route("/v1/changes", get(changes::subscribe))
         .route("/v1/claims", post(claims::claim))
         .route("/v1/feed", get(feed::subscribe))
@@ -90,9 +94,10 @@ pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
         .route("/v1/workers/{id}", put(workers::heartbeat).delete(workers::drain))
         .route_layer(middleware::from_fn_with_state(context.clone(), auth::token));
     Router::new()
+        .route("/v1/browser-sessions/open", post(browser::open))
         .route("/v1/health", get(stats::health))
         .merge(behind_the_door)
-        .fallback(not_found)
+        .fallback(page::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::new(site), auth::site))

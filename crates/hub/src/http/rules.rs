@@ -17,6 +17,7 @@ pub(super) struct Rule {
 pub(super) const QUEUE: Role = Role::Admin;
 
 const RULES: &[(Method, &str, Role, usize)] = &[
+    (Method::POST, "/v1/browser-sessions", Role::Admin, 0),
     (Method::POST, "/v1/claims", Role::Work, limits::REPORT_BYTES),
     // A queued job needs `QUEUE` on top.
     (Method::POST, "/v1/jobs", Role::Report, limits::BODY_BYTES),

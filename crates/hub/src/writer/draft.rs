@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use doorbell_protocol::{
-    Counts, Event, JobId, JobState, Question, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp, worker::Worker,
+    Counts, Event, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp, worker::Worker,
 };
 use uuid::Uuid;
 
@@ -223,9 +223,20 @@ impl<'a> Draft<'a> {
         self.tally.seq = self.tally.seq.next();
         let mut job = record.job.clone();
         job.progress = None;
+        let head = question.as_ref().and_then(|moved| self.head(moved));
         let event = Event { at: self.now, counts: self.tally.counts, job, question, late: told.late };
-        let data = serde_json::to_string(&event).map_err(|error| storage_failed(&error))?;
+        let data = serde_json::to_string(&QuestionEvent { event, head }).map_err(|error| storage_failed(&error))?;
         Ok(StoredEvent { seq: self.tally.seq, kind: told.kind, data })
+    }
+
+    /// The oldest question that is open when `moved` has moved.
+    fn head(&self, moved: &Question) -> Option<Question> {
+        let drafted: HashMap<QuestionId, &Question> =
+            self.changes().filter_map(|change| change.question.as_ref()).chain([moved]).map(|question| (question.id, question)).collect();
+        let live = self.published.live.lock();
+        let untouched = live.questions.values().filter(|question| !drafted.contains_key(&question.id));
+        let open = untouched.chain(drafted.values().copied()).filter(|question| question.state == QuestionState::Open);
+        open.min_by_key(|question| (question.asked_at, question.id)).cloned()
     }
 
     /// The job's open questions as this draft has them, oldest first.

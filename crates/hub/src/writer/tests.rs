@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use doorbell_protocol::{
-    Epoch, Event, EventKind, Fence, JobId, JobState, Outcome, Question, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp,
+    Epoch, EventKind, Fence, JobId, JobState, Outcome, Question, QuestionEvent, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp,
     WorkerId,
     jobs::{FinishReport, NewJob, Task},
     question::{NewAnswer, NewQuestion},
@@ -204,9 +204,9 @@ impl World {
 
         let mut running = 0;
         let mut runs: HashMap<JobId, JobState> = HashMap::new();
-        let mut open: HashMap<QuestionId, JobId> = HashMap::new();
+        let mut open: HashMap<QuestionId, Question> = HashMap::new();
         for stored in &loaded.events {
-            let event: Event = serde_json::from_str(&stored.data).unwrap();
+            let QuestionEvent { event, head } = serde_json::from_str(&stored.data).unwrap();
             let before = runs.insert(event.job.id, event.job.state);
             match (stored.kind, event.late) {
                 (EventKind::JobStarted, false) => {
@@ -220,19 +220,23 @@ impl World {
                 (EventKind::JobFinished, true) => assert_eq!(before, Some(JobState::Lost)),
                 (EventKind::QuestionAsked, false) => {
                     assert_eq!((before, event.job.state), (Some(JobState::Running), JobState::Running));
-                    assert_eq!(open.insert(event.question.unwrap().id, event.job.id), None);
+                    let question = event.question.unwrap();
+                    assert_eq!(open.insert(question.id, question), None);
                 }
                 (EventKind::QuestionClosed, false) => {
                     assert_eq!((before, event.job.state), (Some(JobState::Running), JobState::Running));
                     let question = event.question.unwrap();
                     assert!(question.state != QuestionState::Open && question.closed_at.is_some());
-                    assert_eq!(open.remove(&question.id), Some(event.job.id));
+                    assert_eq!(open.remove(&question.id).map(|asked| asked.job), Some(event.job.id));
                 }
                 (EventKind::JobStarted | EventKind::QuestionAsked | EventKind::QuestionClosed, true) => {
                     panic!("only an end is late")
                 }
             }
-            let waiting = open.values().filter(|job| **job == event.job.id).count();
+            let waiting = open.values().filter(|question| question.job == event.job.id).count();
+            let tells_head = matches!(stored.kind, EventKind::QuestionAsked | EventKind::QuestionClosed);
+            let oldest = open.values().min_by_key(|question| (question.asked_at, question.id)).filter(|_| tells_head);
+            assert_eq!(head.as_ref(), oldest);
             assert_eq!((event.counts.running, event.counts.waiting as usize), (running, open.len()));
             assert_eq!(event.job.waiting as usize, waiting);
             assert!(waiting == 0 || event.job.state == JobState::Running);

@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use doorbell_protocol::{
-    ErrorCode, JobId, JobState, Question, QuestionId, QuestionState,
+    ErrorCode, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState,
     question::{OneQuestion, QuestionList},
 };
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Refused, TestHub, refused};
+use crate::{
+    blocks::{Blocks, field},
+    support::{Refused, TestHub, refused},
+};
 
 fn deploy() -> Value {
     let choices = json!([{"id": "yes", "label": "Deploy", "style": "danger"}, {"id": "no", "label": "Stop"}]);
@@ -88,6 +91,41 @@ async fn a_run_with_a_question_is_four_events() {
     ];
     assert_eq!(told, expected);
     assert_eq!(hub.stats().await.seq.0, 4);
+}
+
+#[tokio::test]
+async fn an_event_says_which_question_is_first_now() {
+    let hub = TestHub::start().await;
+    let (one, two) = (hub.started("one").await.job, hub.started("two").await.job);
+    let (start, _) = hub.feed(None).await.snapshot().await;
+    let first = ask(&hub, one.id, deploy()).await;
+    let second = ask(&hub, two.id, deploy()).await;
+    let third = ask(&hub, one.id, deploy()).await;
+    answer(&hub, first.id, json!({"choice": "yes"})).await;
+    // The job's end closes its question.
+    hub.finish(one.id, "succeeded").await;
+    withdraw(&hub, second.id).await;
+
+    let call = hub.call(reqwest::Method::GET, "/v1/feed").header("Last-Event-ID", start.to_string());
+    let mut blocks = Blocks::of(call).await;
+    let mut told = Vec::new();
+    while told.len() < 7 {
+        let block = blocks.next().await.unwrap();
+        if let Some(data) = field(&block, "data") {
+            let QuestionEvent { event, head } = serde_json::from_str(data).unwrap();
+            told.push((event.question.map(|question| question.id), event.counts.waiting, head.map(|question| question.id)));
+        }
+    }
+    let expected = [
+        (Some(first.id), 1, Some(first.id)),
+        (Some(second.id), 2, Some(first.id)),
+        (Some(third.id), 3, Some(first.id)),
+        (Some(first.id), 2, Some(second.id)),
+        (Some(third.id), 1, Some(second.id)),
+        (None, 1, None),
+        (Some(second.id), 0, None),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]
