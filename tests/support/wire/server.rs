@@ -51,7 +51,7 @@ pub struct Seen {
 }
 
 /// Hears how many bytes a client took.
-type Count<'a> = dyn Fn(usize) + Send + Sync + 'a;
+pub(super) type Count<'a> = dyn Fn(usize) + Send + Sync + 'a;
 type Play = dyn Fn(&Request, usize) -> Vec<Step> + Send + Sync;
 
 /// The server. It ends when it is dropped.
@@ -185,19 +185,27 @@ async fn read_request(socket: &TcpStream) -> io::Result<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
-        socket.readable().await?;
-        match socket.try_read(&mut byte) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) => head.push(byte[0]),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            Err(e) => return Err(e),
+        if read(socket, &mut byte).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
         }
+        head.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     Ok(Request { path: head.split(' ').nth(1).unwrap_or_default().to_owned(), head })
 }
 
-async fn send(socket: &TcpStream, bytes: &[u8], count: &Count<'_>) -> io::Result<()> {
+/// Reads what has come, as soon as something has. Loses nothing when it is dropped.
+pub(super) async fn read(socket: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        socket.readable().await?;
+        match socket.try_read(into) {
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            size => return size,
+        }
+    }
+}
+
+pub(super) async fn send(socket: &TcpStream, bytes: &[u8], count: &Count<'_>) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
         socket.writable().await?;
@@ -225,7 +233,7 @@ async fn closed(socket: &TcpStream) {
 }
 
 /// Whether the kernel has heard nothing of the other end closing.
-fn is_open(socket: &TcpStream) -> bool {
+pub(super) fn is_open(socket: &TcpStream) -> bool {
     match SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]) {
         Ok(size) => size > 0,
         Err(e) => e.kind() == io::ErrorKind::WouldBlock,
