@@ -1,13 +1,22 @@
 //! The loop: what happened goes into the state, what is to be done comes out and is carried out. It alone owns the state.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use doorbell_client::{Client, FeedUpdate, When, rest::Running};
 use doorbell_desk::{Effect, Input, PanelView, State};
 use doorbell_protocol::FeedMessage;
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, Notify, mpsc, oneshot},
+    time::timeout,
+};
 
 use crate::desktop::Desktop;
+
+/// How long a poll of the panel may take. Less than the page waits for this app, so that it hears which of the two is away.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The way in, for everything on the desktop that something can happen to.
 #[derive(Clone)]
@@ -49,16 +58,20 @@ impl Shell {
     pub(crate) async fn poll(&self) -> Result<PanelView, PanelClosed> {
         self.look().await?;
         let mut etag = self.etag.lock().await;
-        let polled = match self.client.running(etag.as_deref()).await {
+        let answer = match timeout(PATIENCE, self.client.running(etag.as_deref())).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("The hub did not answer within {} s.", PATIENCE.as_secs())),
+        };
+        let polled = match answer {
             Ok(Running::Unchanged) => Input::Polled(None),
             Ok(Running::List { list, etag: new }) => {
                 *etag = new;
                 Input::Polled(Some(list))
             }
-            Err(error) => {
+            Err(reason) => {
                 // Another hub may stand there next time.
                 *etag = None;
-                Input::PollFailed { reason: error.to_string() }
+                Input::PollFailed { reason }
             }
         };
         drop(etag);

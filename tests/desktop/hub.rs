@@ -95,6 +95,23 @@ async fn a_hub_that_is_started_again_at_once_keeps_its_place() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_hub_that_stands_still_is_told_by_panel_and_tray_alike() -> Result<()> {
+    let desktop = VirtualDesktop::start().await?;
+    let hub = desktop.hub(&[]).await?;
+    let (app, page) = App::start_with_page(&desktop).await?;
+    connection_when(&page, "live", |said| said == "Live").await?;
+
+    hub.signal(Signal::STOP)?;
+    connection_when(&page, "offline", |said| said.starts_with("Offline since")).await?;
+    app.tray.icon_while("Offline", SOON).await?;
+
+    hub.signal(Signal::CONT)?;
+    connection_when(&page, "live again", |said| said == "Live").await?;
+    app.tray.icon_while(IDLE, SOON).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_hub_that_cannot_be_announced_is_told_in_the_panel() -> Result<()> {
     let desktop = VirtualDesktop::start().await?;
     // Where the folder of `hub.json` should be.
