@@ -33,6 +33,9 @@ use crate::{
 pub(crate) struct ListParams {
     state: Option<String>,
     key: Option<String>,
+    parent: Option<JobId>,
+    /// As `name=value`.
+    label: Option<String>,
     q: Option<String>,
     finished_after: Option<Timestamp>,
     cursor: Option<JobId>,
@@ -59,14 +62,15 @@ pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(params): Pa
     if text.as_ref().is_some_and(|text| text.chars().count() > limits::NAME_CHARS) {
         return Err(Invalid::new("q", format!("must have at most {} characters", limits::NAME_CHARS)).into());
     }
-    let whole = params.key.is_none() && text.is_none() && params.finished_after.is_none();
+    let label = params.label.as_deref().map(label).transpose()?;
+    let (key, parent, finished_after) = (params.key, params.parent, params.finished_after);
+    let whole = key.is_none() && parent.is_none() && label.is_none() && text.is_none() && finished_after.is_none();
     if state == Some(JobState::Running) && whole {
         return Ok(running(&hub, &headers));
     }
     let limit = params.limit.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS);
     // One more than asked for tells whether there is a next page.
-    let (key, finished_after) = (params.key, params.finished_after);
-    let query = PageQuery { state, key, text, finished_after, before: params.cursor, limit: limit + 1 };
+    let query = PageQuery { state, key, parent, label, text, finished_after, before: params.cursor, limit: limit + 1 };
     let mut jobs = hub.reads.page(query).await?;
     let more = jobs.len() > limit;
     jobs.truncate(limit);
@@ -117,6 +121,13 @@ fn running(hub: &super::Context, headers: &HeaderMap) -> Response {
         job.progress = hub.progress.get(job.id);
     }
     (etag_header, Json(list)).into_response()
+}
+
+/// A label's name and value, cleaned as they were when its job came in.
+fn label(text: &str) -> Result<(String, String), Invalid> {
+    let (name, value) = text.split_once('=').ok_or_else(|| Invalid::new("label", "must be name=value"))?;
+    let (name, value) = (text::clean(name), text::clean(value));
+    if name.is_empty() { Err(Invalid::new("label", "must have a name, as in name=value")) } else { Ok((name, value)) }
 }
 
 pub(super) fn status(is_new: bool) -> StatusCode {

@@ -131,6 +131,8 @@ fn searches_find_what_people_know_of_a_job(store: &mut dyn Store) {
         record.job.key = key.to_owned();
         record.job.name = name.to_owned();
         record.job.finished_at = Some(at(ended));
+        record.job.parent = (n % 2 == 0).then_some(id(1));
+        record.job.labels = [("of".to_owned(), "test".to_owned()), ("end".to_owned(), ended.to_string())].into();
         Write::Job(Change { record, question: None, event: None })
     };
     let jobs = [job(30, "ingest", "Nightly ingest", 1), job(31, "ingest", "100% ingest_all", 3), job(32, "deploy", "Deploy to nightly", 2)];
@@ -148,6 +150,15 @@ fn searches_find_what_people_know_of_a_job(store: &mut dyn Store) {
     assert_eq!(ids(store, PageQuery { text: Some("ingest".to_owned()), finished_after: Some(at(1)), ..key("ingest") }), [id(31)]);
     assert_eq!(ids(store, PageQuery { limit: 1, ..text("nightly") }), [id(32)]);
     assert_eq!(ids(store, PageQuery { before: Some(id(32)), ..text("nightly") }), [id(30)]);
+    assert_eq!(ids(store, PageQuery { parent: Some(id(1)), ..all.clone() }), [id(32), id(30)]);
+    let label = |name: &str, value: &str| PageQuery { label: Some((name.to_owned(), value.to_owned())), ..all.clone() };
+    assert_eq!(ids(store, label("end", "2")), [id(32)]);
+    assert_eq!(ids(store, label("2", "end")), []);
+    assert_eq!(ids(store, label("of", "test")), [id(32), id(31), id(30)]);
+    assert_eq!(ids(store, PageQuery { limit: 1, before: Some(id(32)), ..label("of", "test") }), [id(31)]);
+    assert_eq!(ids(store, PageQuery { finished_after: Some(at(1)), ..label("of", "test") }), [id(32), id(31)]);
+    assert_eq!(ids(store, PageQuery { text: Some("nightly".to_owned()), key: Some("ingest".to_owned()), ..label("of", "test") }), [id(30)]);
+    assert_eq!(ids(store, PageQuery { parent: Some(id(1)), ..label("end", "1") }), [id(30)]);
 }
 
 /// Goes on with what the searches left: jobs 30, 32 and 31, which ended in this order.
@@ -160,6 +171,8 @@ fn what_is_old_or_too_much_is_forgotten_oldest_first(store: &mut dyn Store) {
     assert_eq!(store.forget(at(3), 10, 10).unwrap(), []);
     assert_eq!(store.forget(at(4), 10, 10).unwrap(), [id(31)]);
     assert_eq!(store.oldest_end().unwrap(), None);
+    let labelled = PageQuery { label: Some(("of".to_owned(), "test".to_owned())), ..PageQuery::default() };
+    assert_eq!(store.page(&labelled).unwrap(), []);
     // A job that has not ended is kept, however many and however old they are.
     let running = Write::Job(Change { record: record(33, JobState::Running), question: None, event: None });
     store.commit(&[running]).unwrap();
@@ -233,7 +246,7 @@ fn event(seq: u64) -> StoredEvent {
     StoredEvent { seq: Sequence(seq), kind: EventKind::JobStarted, data: format!("{{\"n\":{seq}}}") }
 }
 
-fn record(n: u128, state: JobState) -> Record {
+pub(super) fn record(n: u128, state: JobState) -> Record {
     let job = Job {
         id: id(n),
         key: "make".to_owned(),

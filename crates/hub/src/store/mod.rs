@@ -118,6 +118,10 @@ pub(crate) struct Loaded {
 pub(crate) struct PageQuery {
     pub(crate) state: Option<JobState>,
     pub(crate) key: Option<String>,
+    /// Only parts of this job.
+    pub(crate) parent: Option<JobId>,
+    /// Only jobs with this label, by its name and its value.
+    pub(crate) label: Option<(String, String)>,
     /// Only jobs with this in their name; ASCII letters in either case.
     pub(crate) text: Option<String>,
     pub(crate) finished_after: Option<Timestamp>,
@@ -128,7 +132,16 @@ pub(crate) struct PageQuery {
 
 impl Default for PageQuery {
     fn default() -> Self {
-        Self { state: None, key: None, text: None, finished_after: None, before: None, limit: limits::PAGE_JOBS_DEFAULT }
+        Self {
+            state: None,
+            key: None,
+            parent: None,
+            label: None,
+            text: None,
+            finished_after: None,
+            before: None,
+            limit: limits::PAGE_JOBS_DEFAULT,
+        }
     }
 }
 

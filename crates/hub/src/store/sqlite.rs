@@ -13,6 +13,9 @@ const INCREMENTAL: i64 = 2;
 /// Largest file of an older version that is written anew at the start, in bytes: about a second of work.
 const REORGANIZE: u64 = 64 * 1024 * 1024;
 
+pub(super) const ACTIVE: &str = "SELECT record FROM jobs WHERE state IN ('queued', 'running')";
+pub(super) const OPEN_QUESTIONS: &str = "SELECT question FROM questions WHERE state = 'open'";
+
 pub(crate) struct SqliteStore {
     path: PathBuf,
     connection: Connection,
@@ -41,6 +44,7 @@ impl SqliteStore {
         let transaction = self.connection.transaction()?;
         {
             let mut keep_job = transaction.prepare_cached("INSERT OR REPLACE INTO jobs (id, state, record) VALUES (?1, ?2, ?3)")?;
+            let mut keep_label = transaction.prepare_cached("INSERT OR IGNORE INTO labels (label, value, job) VALUES (?1, ?2, ?3)")?;
             let mut keep_question =
                 transaction.prepare_cached("INSERT OR REPLACE INTO questions (id, job, state, question) VALUES (?1, ?2, ?3, ?4)")?;
             let mut keep_event = transaction.prepare_cached("INSERT INTO events (seq, kind, data) VALUES (?1, ?2, ?3)")?;
@@ -52,6 +56,9 @@ impl SqliteStore {
                     Write::Job(Change { record, question, event }) => {
                         let json = serde_json::to_string(record).map_err(corrupt("job"))?;
                         keep_job.execute(params![record.job.id.to_string(), record.job.state.as_str(), json])?;
+                        for (label, value) in &record.job.labels {
+                            keep_label.execute(params![label, value, record.job.id.to_string()])?;
+                        }
                         if let Some(question) = question {
                             let json = serde_json::to_string(question).map_err(corrupt("question"))?;
                             let (id, job) = (question.id.to_string(), question.job.to_string());
@@ -104,10 +111,10 @@ impl Store for SqliteStore {
                 Ok(StoredEvent { seq: Sequence(seq), kind, data })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        let mut select = self.connection.prepare("SELECT record FROM jobs WHERE state IN ('queued', 'running')")?;
+        let mut select = self.connection.prepare(ACTIVE)?;
         let active =
             select.query_map([], |row| row.get::<_, String>(0))?.map(|row| parse_record(&row?)).collect::<Result<Vec<_>, StoreError>>()?;
-        let mut select = self.connection.prepare("SELECT question FROM questions WHERE state = 'open'")?;
+        let mut select = self.connection.prepare(OPEN_QUESTIONS)?;
         let questions = select
             .query_map([], |row| row.get::<_, String>(0))?
             .map(|row| parse_question(&row?))

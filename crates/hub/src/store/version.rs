@@ -56,6 +56,23 @@ const STEPS: &[&str] = &[
     CREATE INDEX jobs_by_end   ON jobs (finished_at, id);
     CREATE INDEX jobs_in_short ON jobs (id, name, key, state, finished_at);
 ",
+    // What belongs together: the parts of a job, and jobs with a label. Labels are in a table of their own, as a job has many.
+    "
+    ALTER TABLE jobs ADD COLUMN parent TEXT AS (record ->> '$.job.parent') VIRTUAL;
+    CREATE INDEX jobs_by_parent ON jobs (parent, id) WHERE parent IS NOT NULL;
+    CREATE TABLE labels (
+        label TEXT NOT NULL,
+        value TEXT NOT NULL,
+        job   TEXT NOT NULL,
+        PRIMARY KEY (label, value, job)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX labels_by_job ON labels (job);
+    INSERT INTO labels (label, value, job)
+        SELECT named.key, named.value, jobs.id FROM jobs, json_each(jobs.record, '$.job.labels') AS named;
+    CREATE TRIGGER labels_follow_their_job AFTER DELETE ON jobs BEGIN
+        DELETE FROM labels WHERE job = OLD.id;
+    END;
+",
 ];
 
 /// Brings the file to the newest version, one transaction a step.

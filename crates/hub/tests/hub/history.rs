@@ -39,6 +39,38 @@ async fn jobs_are_found_by_key_by_a_part_of_the_name_and_by_their_end() {
 }
 
 #[tokio::test]
+async fn jobs_are_found_by_their_parent_and_by_a_label() {
+    let hub = TestHub::start().await;
+    let root = hub.started("root").await.job;
+    for (name, team) in [("one", "search"), ("two", "web"), ("three", "search")] {
+        let new = json!({"name": name, "start": true, "parent": root.id, "labels": {"team": team, "a=b": ""}});
+        let created: doorbell_protocol::jobs::CreatedJob = hub.post("/v1/jobs", new).await.json().await.unwrap();
+        if name == "three" {
+            hub.finish(created.job.id, "succeeded").await;
+        }
+    }
+    let parts = format!("/v1/jobs?parent={}", root.id);
+    assert_eq!(names(&hub, &parts).await, ["three", "two", "one"]);
+    assert_eq!(names(&hub, &format!("{parts}&state=running")).await, ["two", "one"]);
+    assert_eq!(names(&hub, &format!("{parts}&label=team%3Dsearch&limit=1")).await, ["three"]);
+    assert_eq!(names(&hub, "/v1/jobs?label=team=search").await, ["three", "one"]);
+    assert_eq!(names(&hub, "/v1/jobs?label=team=search&state=running").await, ["one"]);
+    assert_eq!(names(&hub, "/v1/jobs?label=team=&q=o").await, Vec::<String>::new());
+    assert_eq!(names(&hub, "/v1/jobs?label=team=web&q=o&key=two").await, ["two"]);
+    for label in ["team", "=search", "%20=search"] {
+        let answer = hub.call(Method::GET, &format!("/v1/jobs?label={label}")).send().await.unwrap();
+        assert_eq!(refused(answer).await, Refused(422, ErrorCode::Invalid, Some("label".to_owned())));
+    }
+    let answer = hub.call(Method::GET, "/v1/jobs?parent=root").send().await.unwrap();
+    assert_eq!(refused(answer).await, Refused(400, ErrorCode::Malformed, None));
+    // Forgotten, a job is found by nothing.
+    assert_eq!(names(&hub, "/v1/jobs?label=team=search&state=succeeded").await, ["three"]);
+    let three = hub.get("/v1/jobs?label=team=search&limit=1").await["jobs"][0]["id"].as_str().unwrap().to_owned();
+    hub.delete(&format!("/v1/jobs/{three}")).await;
+    assert_eq!(names(&hub, "/v1/jobs?label=team=search").await, ["one"]);
+}
+
+#[tokio::test]
 async fn only_so_many_ended_jobs_are_kept_and_none_that_runs_is_forgotten() {
     let hub = TestHub::with(|config| config.keep_jobs = 2).await;
     let running = hub.started("running").await.job;
