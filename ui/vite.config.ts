@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  // Relative addresses: the same build is served from the tray's webview and, one day, from the hub.
+  // Relative addresses: the same build is served from the tray's webview and from the hub.
   base: "./",
   build: {
     target: ["es2022", "safari16", "chrome110"],

@@ -192,11 +192,20 @@ test("Esc and the button close the panel", async () => {
   expect(close).toHaveBeenCalledTimes(2);
 });
 
+test("where there is nothing to close there is no button, and Esc does nothing", async () => {
+  const backend = { poll: () => Promise.resolve(aView()), startTestJob: () => Promise.resolve() };
+  await act(async () => {
+    render(<App backend={backend} />, document.body);
+  });
+  expect(document.querySelector('[aria-label="Close panel"]')).toBeNull();
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+});
+
 async function show(answer: PanelView | (() => Promise<PanelView>)) {
   const backend = {
     poll: typeof answer === "function" ? answer : () => Promise.resolve(answer),
     startTestJob: vi.fn<Backend["startTestJob"]>(() => Promise.resolve()),
-    close: vi.fn<Backend["close"]>(() => Promise.resolve()),
+    close: vi.fn<NonNullable<Backend["close"]>>(() => Promise.resolve()),
   };
   await act(async () => {
     render(<App backend={backend} />, document.body);

@@ -15,10 +15,10 @@ export function App({ backend }: { backend: Backend }) {
   useEffect(() => startPolling(() => backend.poll(), setReading), [backend]);
 
   // A panel that could not be closed is still there to see: that is message enough.
-  const close = () => void backend.close().catch(() => undefined);
+  const close = backend.close && (() => void backend.close?.().catch(() => undefined));
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.isComposing) close();
+      if (event.key === "Escape" && !event.isComposing) close?.();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
@@ -28,7 +28,7 @@ export function App({ backend }: { backend: Backend }) {
   const unknowable = unknown(reading);
   return (
     <div class="panel" data-stale={isStale(reading) || undefined}>
-      <Header running={view?.running ?? 0} onClose={close} />
+      <Header running={view?.running ?? 0} {...(close && { onClose: close })} />
       <main>
         {view === undefined ? (
           unknowable && <CannotTell {...unknowable} />

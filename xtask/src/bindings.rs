@@ -47,7 +47,8 @@ fn generate() -> Result<Files> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    let mut command = cargo(&["test", "--quiet", "--package", "doorbell-desk", "--features", "ts", "--lib", "export_bindings"])?;
+    let packages = ["--package", "doorbell-desk", "--package", "doorbell-protocol", "--features", "doorbell-desk/ts"];
+    let mut command = cargo(&[&["test", "--quiet"][..], &packages, &["--lib", "export_bindings"]].concat())?;
     tool::read(command.env("TS_RS_EXPORT_DIR", &folder))?;
     let files = read(&folder)?;
     if files.is_empty() {

@@ -147,6 +147,7 @@ pub struct FinishReport {
 
 /// Answer to `GET /v1/jobs?state=running`: what a visible panel polls.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct RunningList {
     /// The history that `seq` counts in.
     pub epoch: Epoch,

@@ -1,13 +1,13 @@
 import type { PanelView } from "../bindings/PanelView";
 
-/** All that the page can ask of the app. Each call rejects with a {@link BackendError}. */
+/** All that the page can ask of the app, or of the hub. Each call rejects with a {@link BackendError}. */
 export interface Backend {
   /** What the panel shows now. */
   poll(): Promise<PanelView>;
   /** Queues the test job: a job like any other, of 8 steps in 30 s. */
   startTestJob(): Promise<void>;
-  /** Closes the panel: its window and this page are destroyed. */
-  close(): Promise<void>;
+  /** Closes the panel: its window and this page are destroyed. Absent where the page is a tab, which is not ours to close. */
+  close?(): Promise<void>;
 }
 
 /** A refusal: `code` for the program, `message` for people. */

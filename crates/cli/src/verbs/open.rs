@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    io::{self, Write},
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -9,6 +10,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use doorbell_client::{Client, EndpointSource};
+
+use super::block_on;
 
 /// The tray app. Started again, it opens the panel of the one that runs.
 const APP: &str = "doorbell-tray";
@@ -20,9 +24,33 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Open the panel, and start the tray app when it does not run
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Open it in the browser, from the hub: it needs no tray app
+    ///
+    /// The address is good once, within a minute. The page stays good for 12 hours, as long as its tab is open; `doorbell token ls` shows
+    /// it as `browser`, and `doorbell token rm` ends it.
+    #[arg(long)]
+    browser: bool,
+}
 
-pub(crate) fn run(_: Args) -> anyhow::Result<i32> {
+pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    if args.browser { in_browser() } else { in_app() }
+}
+
+fn in_browser() -> anyhow::Result<i32> {
+    let source = EndpointSource::discovered();
+    let link = block_on(async { Ok(Client::new(source.clone()).create_browser_link().await?) })?;
+    let address = format!("{}{}", source.resolve()?.url(), link.path);
+    match open::that_detached(&address) {
+        Ok(()) => {
+            writeln!(io::stdout(), "Opening it in your browser. If nothing opens, this address is good once, within a minute:\n{address}")?
+        }
+        Err(_) => writeln!(io::stdout(), "There is no browser to open. This address is good once, within a minute:\n{address}")?,
+    }
+    Ok(0)
+}
+
+fn in_app() -> anyhow::Result<i32> {
     let program = beside_us().unwrap_or_else(|| APP.into());
     let mut command = Command::new(&program);
     command.arg(PANEL).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

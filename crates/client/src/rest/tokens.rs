@@ -1,7 +1,8 @@
-//! Calls about tokens. They need the role `admin`.
+//! Calls about tokens and about browsers. They need the role `admin`.
 
 use doorbell_protocol::{
     TokenId,
+    browser::BrowserLink,
     token::{CreatedToken, NewToken, Token, TokenList},
 };
 use reqwest::Method;
@@ -15,6 +16,14 @@ impl Client {
     /// See [`CallError`].
     pub async fn create_token(&self, token: &NewToken) -> Result<CreatedToken, CallError> {
         self.call(Method::POST, "/v1/tokens", token).await
+    }
+
+    /// `POST /v1/browser-sessions`: a link to the hub's page that lets one browser in.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn create_browser_link(&self) -> Result<BrowserLink, CallError> {
+        self.send(Call::<()>::new(Method::POST, "/v1/browser-sessions")).await?.json()
     }
 
     /// `GET /v1/tokens`, oldest first.

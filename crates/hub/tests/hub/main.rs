@@ -7,6 +7,7 @@ mod after;
 mod alone;
 mod blocks;
 #[cfg(target_os = "linux")]
+mod browser;
 mod cable;
 mod cancel;
 mod changes;
