@@ -11,8 +11,8 @@ use doorbell_desk::{Badge, Input, State, Trust};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use doorbell_tests::wire::{
     model::ModelHub,
-    script::{Step, answer, feed_head},
-    server::FaultServer,
+    script::{Cut, Step, answer, feed_head},
+    server::{FaultServer, Request},
 };
 use proptest::{collection::vec, prelude::*};
 use tokio::{sync::watch, time::timeout};
@@ -21,6 +21,10 @@ use tokio::{sync::watch, time::timeout};
 const BACKOFF: Duration = Duration::from_secs(31);
 /// How long it may take to notice a connection that is open and silent.
 const SILENCE: Duration = Duration::from_secs(61);
+/// The longest delay between two attempts when the hub was away for minutes, and a moment for the attempt.
+const PROBE: Duration = Duration::from_secs(73);
+/// What goes wrong for less than this is no reason to look for the hub more rarely, also if it takes its time to end.
+const SHORT: Duration = Duration::from_secs(200);
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +35,14 @@ enum Act {
     Forget,
     /// Another hub takes its place.
     Replace,
-    /// From now on the way is broken like this, also for connections that are open.
-    Break(Fault, Reach),
+    /// From now on the way is broken like this. What becomes of connections that are open is said as well.
+    Break(Fault, Reach, Cut),
+    /// Connections that are open are broken, and the way is as it was.
+    Lose(Cut),
     Mend,
     Sleep,
     Look,
-    Wait(u8),
+    Wait(u16),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +54,8 @@ enum Fault {
     Html,
     Unavailable,
     Garbage,
+    /// So many bytes after the head, whatever they say.
+    CutAfter(usize),
 }
 
 /// What a fault spoils.
@@ -58,8 +66,9 @@ enum Reach {
 }
 
 impl Fault {
-    fn play(self) -> Vec<Step> {
+    fn play(self, hub: &Arc<ModelHub>, request: &Request) -> Vec<Step> {
         match self {
+            Self::CutAfter(bytes) => hub.play_cut(request, bytes),
             Self::Close => Vec::new(),
             Self::Reset => vec![Step::Reset],
             Self::Stall => vec![Step::Hold],
@@ -75,19 +84,19 @@ impl Fault {
 struct World {
     hub: Arc<ModelHub>,
     broken: Arc<Mutex<Option<(Fault, Reach)>>>,
-    breaks: watch::Sender<()>,
+    breaks: watch::Sender<Cut>,
     server: FaultServer,
 }
 
 impl World {
     async fn new() -> Self {
-        let (hub, broken, breaks) = (Arc::<ModelHub>::default(), Arc::<Mutex<_>>::default(), watch::Sender::new(()));
+        let (hub, broken, breaks) = (Arc::<ModelHub>::default(), Arc::<Mutex<_>>::default(), watch::Sender::new(Cut::Next));
         let (model, way, breaking) = (Arc::clone(&hub), Arc::clone(&broken), breaks.clone());
         let server = FaultServer::start(move |request, _| {
             let fault: Option<(Fault, Reach)> = *way.lock().unwrap_or_else(PoisonError::into_inner);
             let steps = match fault {
-                Some((fault, Reach::Everything)) => fault.play(),
-                Some((fault, Reach::Feed)) if request.path == "/v1/feed" => fault.play(),
+                Some((fault, Reach::Everything)) => fault.play(&model, request),
+                Some((fault, Reach::Feed)) if request.path == "/v1/feed" => fault.play(&model, request),
                 _ => model.play(request),
             };
             vec![Step::UntilBroken(steps, breaking.subscribe())]
@@ -96,11 +105,13 @@ impl World {
         Self { hub, broken, breaks, server }
     }
 
-    fn set(&self, fault: Option<(Fault, Reach)>) {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = fault;
-        if fault.is_some() {
-            self.breaks.send_replace(());
-        }
+    fn breaks(&self, fault: Fault, reach: Reach, cut: Cut) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some((fault, reach));
+        self.breaks.send_replace(cut);
+    }
+
+    fn mend(&self) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What a tray should show: how many jobs run, and their names.
@@ -144,10 +155,13 @@ async fn play(acts: &[Act]) {
             Act::Forget => world.hub.forget(),
             Act::Replace => {
                 world.hub.replace();
-                world.breaks.send_replace(());
+                world.breaks.send_replace(Cut::Next);
             }
-            Act::Break(fault, reach) => world.set(Some((fault, reach))),
-            Act::Mend => world.set(None),
+            Act::Break(fault, reach, cut) => world.breaks(fault, reach, cut),
+            Act::Lose(cut) => {
+                world.breaks.send_replace(cut);
+            }
+            Act::Mend => world.mend(),
             Act::Sleep => feed.resumed(),
             Act::Look => feed.retry_now(),
             Act::Wait(seconds) => wait = Duration::from_secs(u64::from(seconds)),
@@ -159,11 +173,13 @@ async fn play(acts: &[Act]) {
         })
         .await;
     }
+    world.mend();
     // What hangs goes on hanging when the way is mended.
-    let last_fault = acts.iter().rev().find_map(|act| if let Act::Break(fault, _) = act { Some(*fault) } else { None });
-    let hangs = matches!(last_fault, Some(Fault::Stall | Fault::StallAfterHead));
-    world.set(None);
-    let limit = if hangs { SILENCE + BACKOFF } else { BACKOFF };
+    let hangs =
+        acts.iter().any(|act| matches!(act, Act::Break(Fault::Stall | Fault::StallAfterHead, ..)) || cut_of(act) == Some(Cut::Silence));
+    let waited: u64 = acts.iter().map(|act| if let Act::Wait(seconds) = act { u64::from(*seconds) } else { 0 }).sum();
+    let delay = if Duration::from_secs(waited) < SHORT { BACKOFF } else { PROBE };
+    let limit = if hangs { SILENCE + delay } else { delay };
     let right = timeout(limit, async {
         while !feed_is_right(&state, &world) {
             take_in(&mut state, updates.recv().await.expect("the feed goes on"));
@@ -171,6 +187,14 @@ async fn play(acts: &[Act]) {
     });
     assert!(right.await.is_ok(), "after {limit:?}: {:?}, and the hub: {:?}", shown(&state), world.truth());
     assert!(world.server.seen().peak <= 1, "{} connections at once", world.server.seen().peak);
+}
+
+/// What an act does to connections that are open.
+fn cut_of(act: &Act) -> Option<Cut> {
+    match act {
+        Act::Break(_, _, cut) | Act::Lose(cut) => Some(*cut),
+        Act::Start(_) | Act::Finish(_) | Act::Forget | Act::Replace | Act::Mend | Act::Sleep | Act::Look | Act::Wait(_) => None,
+    }
 }
 
 fn feed_is_right(state: &State, world: &World) -> bool {
@@ -186,18 +210,23 @@ fn act() -> impl Strategy<Value = Act> {
         Just(Fault::Html),
         Just(Fault::Unavailable),
         Just(Fault::Garbage),
+        (0..1_500_usize).prop_map(Fault::CutAfter),
     ];
     let reach = prop_oneof![Just(Reach::Feed), Just(Reach::Everything)];
+    let cut = || prop_oneof![Just(Cut::Next), Just(Cut::Reset), Just(Cut::Silence)];
     prop_oneof![
         4 => (0..6_u8).prop_map(Act::Start),
         4 => (0..6_u8).prop_map(Act::Finish),
         1 => Just(Act::Forget),
         1 => Just(Act::Replace),
-        4 => (fault, reach).prop_map(|(fault, reach)| Act::Break(fault, reach)),
+        4 => (fault, reach, cut()).prop_map(|(fault, reach, cut)| Act::Break(fault, reach, cut)),
+        2 => cut().prop_map(Act::Lose),
         2 => Just(Act::Mend),
         1 => Just(Act::Sleep),
         1 => Just(Act::Look),
-        4 => (1..12_u8).prop_map(Act::Wait),
+        4 => (1..12_u16).prop_map(Act::Wait),
+        1 => (30..120_u16).prop_map(Act::Wait),
+        1 => (300..500_u16).prop_map(Act::Wait),
     ]
 }
 
@@ -217,7 +246,7 @@ async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
     let (_feed, mut updates) = Feed::open(world.server.source());
     let mut state = State::default();
     world.hub.start(1);
-    world.set(Some((Fault::Html, Reach::Feed)));
+    world.breaks(Fault::Html, Reach::Feed, Cut::Next);
     for n in 2..6 {
         world.hub.start(n);
         let right = timeout(Duration::from_secs(7), async {
@@ -228,4 +257,44 @@ async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
         assert!(right.await.is_ok(), "{:?}, and the hub: {:?}", shown(&state), world.truth());
     }
     assert_ne!(state.panel(Timestamp::EPOCH).connection, doorbell_desk::Connection::Live);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_of_any_kind_is_offline_and_over_within_one_probe() {
+    let faults = [
+        Fault::Close,
+        Fault::Reset,
+        Fault::Stall,
+        Fault::StallAfterHead,
+        Fault::Html,
+        Fault::Unavailable,
+        Fault::Garbage,
+        Fault::CutAfter(90),
+    ];
+    for fault in faults {
+        for cut in [Cut::Next, Cut::Reset, Cut::Silence] {
+            let world = World::new().await;
+            let (_feed, mut updates) = Feed::open(world.server.source());
+            let mut state = State::default();
+            world.hub.start(1);
+            world.breaks(fault, Reach::Everything, cut);
+            let mut offline = 0;
+            let outage = timeout(Duration::from_secs(600), async {
+                while let Some(update) = updates.recv().await {
+                    offline += usize::from(matches!(update, FeedUpdate::Offline { .. }));
+                    take_in(&mut state, update);
+                }
+            });
+            assert!(outage.await.is_err() && (3..=6).contains(&offline), "{fault:?} {cut:?}: {offline} probes");
+            world.hub.start(2);
+            world.mend();
+            let right = timeout(SILENCE / 2 + PROBE, async {
+                while !feed_is_right(&state, &world) {
+                    take_in(&mut state, updates.recv().await.expect("the feed goes on"));
+                }
+            });
+            assert!(right.await.is_ok(), "{fault:?} {cut:?}: {:?}, and the hub: {:?}", shown(&state), world.truth());
+            assert_eq!(world.server.seen().peak, 1, "{fault:?} {cut:?}: connections at once");
+        }
+    }
 }

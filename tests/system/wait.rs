@@ -15,7 +15,7 @@ use doorbell_tests::{
     hub::SOON,
     wire::{
         proxy::{FaultProxy, Way},
-        script::{Step, answer, feed},
+        script::{Cut, Step, answer, feed},
         server::{FaultServer, TOKEN},
     },
 };
@@ -293,7 +293,7 @@ async fn a_look_that_fails_comes_again() {
 
 #[tokio::test]
 async fn a_snapshot_in_place_of_events_makes_it_look_again() {
-    let (told, gap) = tokio::sync::watch::channel(());
+    let (told, gap) = tokio::sync::watch::channel(Cut::Next);
     let more = move || vec![Step::UntilBroken(vec![Step::Hold], gap.clone()), Step::Send(snapshot(true).into_bytes())];
     let hub = Silent::start(0, more).await;
     meanwhile(move || {
@@ -301,7 +301,7 @@ async fn a_snapshot_in_place_of_events_makes_it_look_again() {
         let mut waiting = hub.waiting(&home);
         hub.looks(2);
         hub.over.store(true, Ordering::SeqCst);
-        told.send_replace(());
+        told.send_replace(Cut::Next);
         assert_eq!(waiting.wait().code(), Some(6));
     })
     .await;

@@ -108,6 +108,26 @@ impl ModelHub {
         vec![Step::Send([head, first.into_bytes()].concat()), Step::Follow(Arc::clone(self), cursor as u64)]
     }
 
+    /// How a hub plays a request whose connection is cut this many bytes after the head of the answer: in a snapshot, in what was
+    /// missed, or behind it.
+    #[must_use]
+    pub fn play_cut(self: &Arc<Self>, request: &Request, bytes: usize) -> Vec<Step> {
+        let mut answer = Vec::new();
+        for step in self.play(request) {
+            match step {
+                Step::Send(bytes) => answer.extend(bytes),
+                Step::Follow(hub, cursor) => {
+                    let cursor = usize::try_from(cursor).unwrap_or(usize::MAX);
+                    hub.truth().events.iter().skip(cursor).for_each(|event| answer.extend(event.as_bytes()));
+                }
+                other => return vec![other],
+            }
+        }
+        let head = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4);
+        answer.truncate(head + bytes);
+        vec![Step::Send(answer)]
+    }
+
     /// The block after `cursor`, or a keepalive.
     pub(super) async fn next(&self, cursor: &mut u64) -> String {
         let mut commits = self.commits.subscribe();

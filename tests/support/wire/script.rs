@@ -21,12 +21,23 @@ pub enum Step {
     Pause(Duration),
     /// Sends what follows this sequence, as a hub would.
     Follow(Arc<ModelHub>, u64),
-    /// Does these, and closes as soon as somebody breaks them off.
-    UntilBroken(Vec<Step>, watch::Receiver<()>),
+    /// Does these until somebody breaks them off.
+    UntilBroken(Vec<Step>, watch::Receiver<Cut>),
     /// Sends nothing until the client closes.
     Hold,
     /// Breaks the connection as a crash would (RST).
     Reset,
+}
+
+/// How somebody breaks off what a connection does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cut {
+    /// It goes on with the next step, and closes when there is none.
+    Next,
+    /// The connection is broken as a crash would (RST).
+    Reset,
+    /// Nothing comes any more, and it stays open.
+    Silence,
 }
 
 /// Head of an answer that is a feed.

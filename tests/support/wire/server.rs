@@ -18,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::script::Step;
+use super::script::{Cut, Step};
 
 /// The token that clients of this server have.
 pub const TOKEN: &str = "a-secret";
@@ -170,12 +170,21 @@ async fn play_all(socket: &TcpStream, steps: Vec<Step>, count: &Count<'_>) -> io
             },
             Step::UntilBroken(steps, mut broken) => {
                 tokio::select! {
-                    played = Box::pin(play_all(socket, steps, count)) => played?,
+                    played = Box::pin(play_all(socket, steps, count)) => {
+                        played?;
+                        continue;
+                    }
                     _ = broken.changed() => {}
+                }
+                let cut = *broken.borrow();
+                match cut {
+                    Cut::Next => {}
+                    Cut::Reset => return reset(socket),
+                    Cut::Silence => std::future::pending().await,
                 }
             }
             Step::Hold => std::future::pending().await,
-            Step::Reset => return SockRef::from(socket).set_linger(Some(Duration::ZERO)),
+            Step::Reset => return reset(socket),
         }
     }
     Ok(())
@@ -192,6 +201,10 @@ async fn read_request(socket: &TcpStream) -> io::Result<Request> {
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     Ok(Request { path: head.split(' ').nth(1).unwrap_or_default().to_owned(), head })
+}
+
+fn reset(socket: &TcpStream) -> io::Result<()> {
+    SockRef::from(socket).set_linger(Some(Duration::ZERO))
 }
 
 /// Reads what has come, as soon as something has. Loses nothing when it is dropped.
