@@ -42,6 +42,9 @@ impl Exit {
 }
 
 impl Ending {
+    /// What Windows calls a process that Ctrl-C or Ctrl-Break ended. Elsewhere no exit code is that large.
+    const CTRL_C: i32 = 0xC000_013A_u32.cast_signed();
+
     /// `told_to_stop` are the signals that asked for the end; `last_words` the last line on standard error, where that was
     /// read apart from the output.
     #[must_use]
@@ -50,6 +53,7 @@ impl Ending {
         let obeyed = told_to_stop.iter().find(|signal| exit_code == 128 + **signal);
         let (outcome, failure) = match (exit, obeyed) {
             (Exit::Code(0), _) => (Outcome::Succeeded, None),
+            (Exit::Code(Self::CTRL_C), _) => (Outcome::Cancelled, Some("stopped by Ctrl-C".to_owned())),
             (_, Some(signal)) => (Outcome::Cancelled, Some(format!("stopped by {}", signal_name(*signal)))),
             (Exit::Code(code), None) => {
                 let failure = last_words.map_or_else(|| format!("exit code {code}"), |words| joined(words, &format!("exit {code}")));
@@ -99,8 +103,12 @@ fn joined(words: &str, how: &str) -> String {
 fn signal_name(signal: i32) -> String {
     #[cfg(unix)]
     let name = signal_hook::low_level::signal_name(signal);
+    // Where there are no signals, those that a command may have told by its exit code.
     #[cfg(not(unix))]
-    let name: Option<&str> = None;
+    let name = match signal {
+        2 => Some("Ctrl-C"),
+        _ => None,
+    };
     name.map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
@@ -108,6 +116,7 @@ fn signal_name(signal: i32) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     const INT: i32 = 2;
     const TERM: i32 = 15;
 
@@ -120,16 +129,28 @@ mod tests {
             (Exit::Code(3), &[], None, 3, Failed, Some("exit code 3")),
             (Exit::Code(1), &[], Some("AssertionError: 3 != 4"), 1, Failed, Some("AssertionError: 3 != 4 · exit 1")),
             (Exit::Code(1), &[TERM], None, 1, Failed, Some("exit code 1")),
-            (Exit::Signal(9), &[], None, 137, Failed, Some("killed by signal 9 (SIGKILL)")),
-            (Exit::Signal(11), &[], Some("oops"), 139, Failed, Some("oops · killed by signal 11 (SIGSEGV)")),
-            (Exit::Signal(INT), &[INT], Some("Terminated"), 130, Cancelled, Some("stopped by SIGINT")),
-            (Exit::Code(130), &[INT], None, 130, Cancelled, Some("stopped by SIGINT")),
-            (Exit::Signal(TERM), &[INT], None, 143, Failed, Some("killed by signal 15 (SIGTERM)")),
-            (Exit::Signal(TERM), &[INT, TERM], None, 143, Cancelled, Some("stopped by SIGTERM")),
+            (Exit::Code(Ending::CTRL_C), &[], Some("oops"), Ending::CTRL_C, Cancelled, Some("stopped by Ctrl-C")),
             (Exit::NotFound("no such command: x".to_owned()), &[], None, 127, Failed, Some("no such command: x")),
             (Exit::NotRunnable("not executable".to_owned()), &[], None, 126, Failed, Some("not executable")),
         ] {
             let expected = Ending { exit_code: code, outcome, failure: failure.map(str::to_owned) };
+            assert_eq!(Ending::of(&exit, told, words), expected, "{exit:?} {told:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn signals_are_called_by_their_names() {
+        use Outcome::{Cancelled, Failed};
+        for (exit, told, words, code, outcome, failure) in [
+            (Exit::Signal(9), &[][..], None, 137, Failed, "killed by signal 9 (SIGKILL)"),
+            (Exit::Signal(11), &[], Some("oops"), 139, Failed, "oops · killed by signal 11 (SIGSEGV)"),
+            (Exit::Signal(INT), &[INT], Some("Terminated"), 130, Cancelled, "stopped by SIGINT"),
+            (Exit::Code(130), &[INT], None, 130, Cancelled, "stopped by SIGINT"),
+            (Exit::Signal(TERM), &[INT], None, 143, Failed, "killed by signal 15 (SIGTERM)"),
+            (Exit::Signal(TERM), &[INT, TERM], None, 143, Cancelled, "stopped by SIGTERM"),
+        ] {
+            let expected = Ending { exit_code: code, outcome, failure: Some(failure.to_owned()) };
             assert_eq!(Ending::of(&exit, told, words), expected, "{exit:?} {told:?}");
         }
     }

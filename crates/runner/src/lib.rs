@@ -7,6 +7,7 @@
 //! - [`session`] (Unix): leads the session of a command that has a terminal of its own
 //! - `command`: the process to be · `stdio`: its streams · `signals`: what it is told · `stop`: when its job is cancelled ·
 //!   `group`: its process group · [`ending`]: how it ended · `farewell`: and how we end
+//! - on Windows `lookup`: which file is meant by its name · `events`: Ctrl-C, and that a console is closed
 //! - `output`: what becomes of the command's output beside being written · [`progress`]: reads progress from it, pure ·
 //!   `redact`: keeps secrets here
 //! - [`spool`]: ends that no hub has taken yet
@@ -21,9 +22,13 @@ mod assignment;
 pub mod claimed;
 mod command;
 pub mod ending;
+#[cfg(windows)]
+mod events;
 mod farewell;
 #[cfg(unix)]
 mod group;
+#[cfg(windows)]
+mod lookup;
 pub mod origin;
 mod output;
 pub mod progress;

@@ -141,6 +141,8 @@ pub(crate) struct Started {
     signals: crate::signals::Target,
     #[cfg(not(unix))]
     stopper: Stopper,
+    #[cfg(not(unix))]
+    told: crate::events::Told,
 }
 
 #[cfg(unix)]
@@ -210,9 +212,12 @@ impl Started {
         process: std::process::Command,
         attach: impl FnOnce(std::process::Command) -> io::Result<Attached>,
     ) -> io::Result<Self> {
+        // Caught first: a Ctrl-C that comes while the command starts must not end us.
+        let events = crate::events::Events::catch()?;
         let attached = attach(process)?;
-        let stopper = Stopper::new(attached.child.id());
-        Ok(Self { attached, stopper })
+        let stopper = Stopper::new(attached.process());
+        let told = events.hand_on(attached.pseudo())?;
+        Ok(Self { attached, stopper, told })
     }
 
     pub(crate) fn stopper(&self) -> Stopper {
@@ -220,11 +225,19 @@ impl Started {
     }
 
     pub(crate) fn wait(mut self) -> (Ending, Farewell) {
-        let status = self.attached.child.wait();
+        const INTERRUPT: i32 = 2;
+
+        let status = self.attached.wait();
+        let stopped = self.stopper.gone();
+        let typed = if self.attached.was_interrupted() { Typed::Interrupt } else { Typed::Nothing };
+        let was_told = self.told.to_stop() || typed == Typed::Interrupt;
         let last_words = self.attached.detach();
         let exit = exit_of(status);
-        let ending = self.stopper.stopped().map_or_else(|| Ending::of(&exit, &[], last_words.as_deref()), |why| ending_of(why, &exit));
-        let farewell = Farewell::of(&exit, &ending, Typed::Nothing);
+        let ending = match stopped {
+            Some(why) => ending_of(why, &Stopper::exit(exit.clone())),
+            None => Ending::of(&exit, if was_told { &[INTERRUPT] } else { &[] }, last_words.as_deref()),
+        };
+        let farewell = Farewell::of(&exit, &ending, typed);
         (ending, farewell)
     }
 }

@@ -8,6 +8,9 @@ pub(crate) use self::unix::Stopper;
 #[cfg(not(unix))]
 pub(crate) use self::windows::Stopper;
 
+#[cfg(not(unix))]
+mod windows;
+
 use std::{thread, time::Duration};
 
 /// Why a command was stopped.
@@ -68,47 +71,6 @@ mod unix {
                 tracing::warn!("cannot wait for the command to stop by itself: {e}");
                 self.0.kill();
             }
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod windows {
-    use std::{
-        process::{Command, Stdio},
-        sync::{Arc, OnceLock},
-    };
-
-    use super::Stopped;
-
-    /// Stops one command. Windows has no signal that asks, so it is ended at once, with all that it has started.
-    #[derive(Clone)]
-    pub(crate) struct Stopper {
-        pid: u32,
-        stopped: Arc<OnceLock<Stopped>>,
-    }
-
-    impl Stopper {
-        /// `pid` means the command as long as its handle is open.
-        pub(crate) fn new(pid: u32) -> Self {
-            Self { pid, stopped: Arc::default() }
-        }
-
-        /// Does nothing when the command was told before.
-        pub(crate) fn stop(&self, why: Stopped) {
-            if self.stopped.set(why).is_err() {
-                return;
-            }
-            let mut end = Command::new("taskkill");
-            end.args(["/T", "/F", "/PID", &self.pid.to_string()]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            if let Err(e) = end.status() {
-                tracing::warn!("cannot stop the command: {e}");
-            }
-        }
-
-        /// Why the command was stopped, if it was.
-        pub(crate) fn stopped(&self) -> Option<Stopped> {
-            self.stopped.get().copied()
         }
     }
 }

@@ -28,6 +28,9 @@ use crate::{assignment::Assignment, origin, spool};
 const SOONEST_EMPTY: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
+/// A console of its own that nobody sees: neither a Ctrl-C in ours nor its end concerns a runner, and no window comes up for it.
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
 /// What a worker is.
 #[derive(Clone, Debug)]
@@ -145,13 +148,16 @@ async fn start(client: &Client, config: &WorkerConfig, claim: Claim, slot: Owned
 
 async fn spawn(config: &WorkerConfig, claim: Claim) -> std::io::Result<Child> {
     let assignment = serde_json::to_vec(&Assignment::new(claim, &config.source))?;
-    let mut runner = Command::new(&config.program)
+    let mut runner = Command::new(&config.program);
+    runner
         .arg("runner")
         .stdin(Stdio::piped())
         // A runner outlives this process: it must not hold the pipes or the terminal that its parent writes to.
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+        .stderr(Stdio::null());
+    #[cfg(windows)]
+    runner.creation_flags(CREATE_NO_WINDOW);
+    let mut runner = runner.spawn()?;
     let mut stdin = runner.stdin.take().ok_or(std::io::ErrorKind::BrokenPipe)?;
     stdin.write_all(&assignment).await?;
     Ok(runner)

@@ -22,7 +22,6 @@ pub(crate) enum Stream {
     /// Standard error by itself.
     Error,
     /// Both, as in a terminal.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only pseudo-terminals join the two"))]
     Both,
 }
 

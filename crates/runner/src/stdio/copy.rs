@@ -9,9 +9,11 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
-    process::{Command, Stdio},
     thread::{self, JoinHandle},
 };
+
+#[cfg(unix)]
+use std::process::{Command, Stdio};
 
 use super::bulk::Bulk;
 use crate::output::Source;
@@ -36,7 +38,6 @@ pub(super) enum Wait {
     /// There is something to read, or the stream is over.
     Readable,
     /// The command has exited. From now on only what is there already.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "a blocking read cannot be stopped"))]
     Stopped,
 }
 
@@ -46,21 +47,24 @@ pub(super) trait Waiter: Send + 'static {
     fn wait(&mut self) -> io::Result<Wait>;
     /// Whether there is output to read now.
     fn is_readable(&mut self) -> io::Result<bool>;
+    /// The wait is over: something was read, and is written now.
+    fn has_read(&mut self) {}
 }
 
 /// A stream that is still in use when the command has exited: by a server, say, that it has left in the background.
 #[derive(Debug)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "nothing takes it over there"))]
 pub(super) struct Behind {
     from: File,
     to: Option<File>,
 }
 
+#[cfg(unix)]
 impl Behind {
     /// Leaves the stream to a process that moves it as long as somebody writes. Without one, a write would end the writer.
     pub(super) fn move_on(self) {
         let mut cat = Command::new("cat");
         cat.stdin(self.from).stdout(self.to.map_or_else(Stdio::null, Stdio::from)).stderr(Stdio::null());
-        #[cfg(unix)]
         // A key that ends the next command is not meant for it.
         std::os::unix::process::CommandExt::process_group(&mut cat, 0);
         if let Err(e) = cat.spawn() {
@@ -106,6 +110,7 @@ fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waite
         } else {
             // A terminal whose last writer has gone gives EIO, which is its way to end.
             let Ok(size @ 1..) = read(&mut from, source.room()) else { return None };
+            waiter.has_read();
             if let Some(file) = &mut to
                 && write_all(file, &source.room()[..size]).is_err()
             {

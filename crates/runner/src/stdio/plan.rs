@@ -54,6 +54,18 @@ pub(super) enum Output {
     WithStdout,
 }
 
+/// Who types into the command's pseudo console, on Windows.
+#[cfg(any(windows, test))]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Keyboard {
+    /// Whoever types into ours.
+    Console,
+    /// Our standard input, which is no console.
+    Input,
+    /// Nobody: our console's keys may be meant for whoever reads our output.
+    Nobody,
+}
+
 /// Whether the command gets a terminal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum TerminalChoice {
@@ -77,6 +89,22 @@ impl Ours {
                 stdout: Output::Terminal,
                 stderr: if self.stderr == Kind::Terminal || self.outputs == Outputs::Same { Output::Terminal } else { Output::Pipe },
             },
+        }
+    }
+
+    /// Whether the command gets a pseudo console on Windows, and who types into it. There it has all three streams: a command with a
+    /// stream that goes elsewhere gets one only when somebody says so.
+    #[cfg(any(windows, test))]
+    pub(super) fn keyboard(self, choice: TerminalChoice) -> Option<Keyboard> {
+        let Plan { stdin, stdout, stderr } = self.plan(choice);
+        match (choice, self.stdin) {
+            (TerminalChoice::Always, Kind::Other) => Some(Keyboard::Input),
+            (TerminalChoice::Always, Kind::Terminal) if stdin == Input::Inherited => Some(Keyboard::Nobody),
+            (TerminalChoice::Always, Kind::Terminal) => Some(Keyboard::Console),
+            (TerminalChoice::LikeOurs | TerminalChoice::Never, _) => {
+                let all = (stdin, stdout, stderr) == (Input::Terminal, Output::Terminal, Output::Terminal);
+                all.then_some(Keyboard::Console)
+            }
         }
     }
 
@@ -146,5 +174,26 @@ mod tests {
         assert_eq!(plan(Other, Other, Different, Always), (Input::Inherited, Output::Terminal, Output::Pipe));
         assert_eq!(plan(Other, Other, Same, Always), (Input::Inherited, Output::Terminal, Output::Terminal));
         assert_eq!(plan(Terminal, Terminal, Same, Always), (Input::Terminal, Output::Terminal, Output::Terminal));
+    }
+
+    #[test]
+    fn a_pseudo_console_has_all_three_streams() {
+        use Kind::{Other, Terminal};
+        use TerminalChoice::{Always, LikeOurs, Never};
+        for (stdin, stdout, stderr, choice, keyboard) in [
+            (Terminal, Terminal, Terminal, LikeOurs, Some(Keyboard::Console)),
+            (Terminal, Terminal, Terminal, Always, Some(Keyboard::Console)),
+            (Terminal, Terminal, Terminal, Never, None),
+            (Other, Terminal, Terminal, LikeOurs, None),
+            (Terminal, Terminal, Other, LikeOurs, None),
+            (Terminal, Other, Terminal, LikeOurs, None),
+            (Other, Other, Other, LikeOurs, None),
+            (Other, Other, Other, Always, Some(Keyboard::Input)),
+            (Terminal, Other, Terminal, Always, Some(Keyboard::Nobody)),
+            (Terminal, Terminal, Other, Always, Some(Keyboard::Console)),
+        ] {
+            let ours = Ours { stdin, stdout, stderr, outputs: Outputs::Different };
+            assert_eq!(ours.keyboard(choice), keyboard, "{stdin:?} {stdout:?} {stderr:?} {choice:?}");
+        }
     }
 }

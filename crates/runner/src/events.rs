@@ -1,0 +1,74 @@
+//! What a Windows console tells the programs in it: Ctrl-C, Ctrl-Break, and that it is closed.
+//!
+//! # Invariants
+//! - The wrapper outlives the command: none of the three ends it. A command in the same console has been told, too, and decides.
+//! - A command in a pseudo console has not been told, and is told here.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ctrl_close};
+
+use crate::stdio::Pseudo;
+
+/// As a key: Ctrl-C.
+const CTRL_C: &[u8] = b"\x03";
+/// Ctrl-Break is no character. Pseudo consoles take any key as `ESC [ Vk ; Sc ; Uc ; Kd ; Cs ; Rc _`: this is VK_CANCEL, its scan
+/// code, no character, down, with the left Ctrl key, once.
+const CTRL_BREAK: &[u8] = b"\x1b[3;70;0;1;8;1_";
+
+/// Events that are caught, from before the command starts.
+pub(crate) struct Events {
+    c: CtrlC,
+    pause: CtrlBreak,
+    close: CtrlClose,
+}
+
+/// Whether the command was told to stop.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<AtomicBool>);
+
+impl Events {
+    /// From now on they do not end us.
+    pub(crate) fn catch() -> io::Result<Self> {
+        Ok(Self { c: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()? })
+    }
+
+    /// Hands them on to the command in `pseudo`, if it is in one.
+    pub(crate) fn hand_on(mut self, pseudo: Option<Pseudo>) -> io::Result<Told> {
+        let told = Told::default();
+        let ours = told.clone();
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+        let events = async move {
+            loop {
+                let key = tokio::select! {
+                    _ = self.c.recv() => Some(CTRL_C),
+                    _ = self.pause.recv() => Some(CTRL_BREAK),
+                    _ = self.close.recv() => None,
+                };
+                ours.0.store(true, Ordering::Relaxed);
+                match (&pseudo, key) {
+                    (Some(pseudo), Some(key)) => pseudo.type_in(key),
+                    (Some(pseudo), None) => pseudo.close(),
+                    (None, _) => {}
+                }
+            }
+        };
+        // It lives as long as the process.
+        thread::Builder::new().name("doorbell-events".to_owned()).spawn(move || runtime.block_on(events))?;
+        Ok(told)
+    }
+}
+
+impl Told {
+    /// Whether it was.
+    pub(crate) fn to_stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

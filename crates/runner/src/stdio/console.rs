@@ -1,0 +1,104 @@
+//! The Windows console that we run in.
+//!
+//! # Invariants
+//! - It is given back as it was found, also on a panic.
+
+use std::{
+    io, panic,
+    sync::{Mutex, Once, PoisonError},
+};
+
+use crossterm_winapi::{ConsoleMode, Handle, HandleType, ScreenBuffer, ScreenBufferInfo};
+
+/// Columns and rows of a console that is none.
+const FALLBACK: (u16, u16) = (80, 24);
+
+// Of the input: as https://learn.microsoft.com/windows/console/setconsolemode names them.
+const ENABLE_PROCESSED_INPUT: u32 = 0x1;
+const ENABLE_LINE_INPUT: u32 = 0x2;
+const ENABLE_ECHO_INPUT: u32 = 0x4;
+const ENABLE_VIRTUAL_TERMINAL_INPUT: u32 = 0x200;
+// Of the output.
+const ENABLE_PROCESSED_OUTPUT: u32 = 0x1;
+const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;
+const DISABLE_NEWLINE_AUTO_RETURN: u32 = 0x8;
+
+static HELD: Mutex<Option<Held>> = Mutex::new(None);
+
+/// The modes before it was made raw.
+#[derive(Clone, Copy)]
+struct Held {
+    input: u32,
+    output: u32,
+}
+
+/// Makes it raw: keys come as they are, Ctrl-C among them, and output is taken as a terminal takes it. [`leave`] undoes it.
+///
+/// # Errors
+/// It is no console, or one that is not also a terminal.
+pub(super) fn make_raw() -> io::Result<()> {
+    static GIVE_BACK_ON_PANIC: Once = Once::new();
+
+    GIVE_BACK_ON_PANIC.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // A panic inside the lock cannot happen, but a hook must not wait for one.
+            if let Ok(mut held) = HELD.try_lock() {
+                give_back(held.take());
+            }
+            previous(info);
+        }));
+    });
+    let (input, output) = (input()?, output()?);
+    let found = Held { input: input.mode()?, output: output.mode()? };
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    output.set_mode(found.output | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING | DISABLE_NEWLINE_AUTO_RETURN)?;
+    *held = Some(found);
+    let cooked = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
+    input.set_mode(found.input & !cooked | ENABLE_VIRTUAL_TERMINAL_INPUT).inspect_err(|_| give_back(held.take()))
+}
+
+/// Puts it back as it was found, if it was made raw.
+pub(super) fn leave() {
+    give_back(HELD.lock().unwrap_or_else(PoisonError::into_inner).take());
+}
+
+/// Columns and rows.
+pub(super) fn size() -> (u16, u16) {
+    let found = info().ok().map(|info| {
+        let window = info.terminal_window();
+        (window.right - window.left + 1, window.bottom - window.top + 1)
+    });
+    match found.map(|(columns, rows)| (u16::try_from(columns).unwrap_or(0), u16::try_from(rows).unwrap_or(0))) {
+        Some((columns @ 1.., rows @ 1..)) => (columns, rows),
+        Some(_) | None => FALLBACK,
+    }
+}
+
+/// Row and column of its cursor in its window, from 1.
+pub(super) fn cursor() -> (u16, u16) {
+    let from_1 = |at: i16, edge: i16| u16::try_from(at.saturating_sub(edge)).unwrap_or(0).saturating_add(1);
+    info().map_or((1, 1), |info| {
+        let (cursor, window) = (info.cursor_pos(), info.terminal_window());
+        (from_1(cursor.y, window.top), from_1(cursor.x, window.left))
+    })
+}
+
+fn give_back(held: Option<Held>) {
+    let Some(Held { input: keys, output: screen }) = held else { return };
+    // Nothing is left to do for a console that takes its modes no more.
+    let _ = input().and_then(|console| console.set_mode(keys));
+    let _ = output().and_then(|console| console.set_mode(screen));
+}
+
+fn info() -> io::Result<ScreenBufferInfo> {
+    ScreenBuffer::from(Handle::new(HandleType::OutputHandle)?).info()
+}
+
+fn input() -> io::Result<ConsoleMode> {
+    Ok(Handle::new(HandleType::InputHandle)?.into())
+}
+
+fn output() -> io::Result<ConsoleMode> {
+    Ok(Handle::new(HandleType::OutputHandle)?.into())
+}
