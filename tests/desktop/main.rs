@@ -3,6 +3,7 @@
 //! Each test has a desktop of its own, so that they can run side by side.
 #![cfg(target_os = "linux")]
 
+mod browser;
 mod hub;
 mod lonely;
 mod looking;

@@ -1,6 +1,6 @@
 //! The panel's page, seen through `WebKitWebDriver`: what a person would read there.
 //!
-//! Two calls of the WebDriver protocol are all it takes: open a session, run a script.
+//! A few calls of the WebDriver protocol are all it takes: open a session, run a script; in a browser, go somewhere and put the window away.
 
 use std::{net::TcpListener, path::Path};
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::http;
 
-/// The page of an app that the driver started. The app ends with it.
+/// The page of an app or a browser that the driver started. That ends with it.
 #[derive(Debug)]
 pub struct Page {
     http: reqwest::Client,
@@ -38,6 +38,31 @@ impl Page {
     /// # Errors
     /// The driver or the app did not come up.
     pub async fn open(desktop: &VirtualDesktop, app: &Path, args: &[&str]) -> Result<Self> {
+        // The name of the browser is left out: the driver would refuse a program that is not its own MiniBrowser.
+        let options = json!({ "binary": app, "args": args });
+        Self::driven(desktop, &json!({ "webkitgtk:browserOptions": options })).await
+    }
+
+    /// Goes to an address in a browser of its own.
+    ///
+    /// # Errors
+    /// The driver or the browser did not come up, or the address leads nowhere.
+    pub async fn browse(desktop: &VirtualDesktop, address: &str) -> Result<Self> {
+        let page = Self::driven(desktop, &json!({ "browserName": "MiniBrowser" })).await?;
+        call(&page.http, &format!("{}/url", page.session), &json!({ "url": address })).await?;
+        Ok(page)
+    }
+
+    /// Puts its window away.
+    ///
+    /// # Errors
+    /// It is still to be seen.
+    pub async fn minimize(&self) -> Result<()> {
+        call(&self.http, &format!("{}/window/minimize", self.session), &json!({})).await?;
+        Ok(())
+    }
+
+    async fn driven(desktop: &VirtualDesktop, wanted: &Value) -> Result<Self> {
         // The driver takes no port 0; the port is free a moment before it is taken.
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let mut command = desktop.session().dependent_command("WebKitWebDriver", &["--host=127.0.0.1", &format!("--port={port}")]);
@@ -49,9 +74,7 @@ impl Page {
 
         let http = http::builder().timeout(wait::SOON).build()?;
         let url = format!("http://127.0.0.1:{port}/session");
-        // The name of the browser is left out: the driver would refuse a program that is not its own MiniBrowser.
-        let options = json!({ "binary": app, "args": args });
-        let capabilities = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
+        let capabilities = json!({ "capabilities": { "alwaysMatch": wanted } });
         let session = call(&http, &url, &capabilities).await.with_context(|| driver.last_words())?;
         let id = session["sessionId"].as_str().context("the web driver opened no session")?;
         Ok(Self { http, session: format!("{url}/{id}"), driver })
