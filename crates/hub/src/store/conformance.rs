@@ -246,7 +246,7 @@ fn event(seq: u64) -> StoredEvent {
     StoredEvent { seq: Sequence(seq), kind: EventKind::JobStarted, data: format!("{{\"n\":{seq}}}") }
 }
 
-pub(super) fn record(n: u128, state: JobState) -> Record {
+pub(crate) fn record(n: u128, state: JobState) -> Record {
     let job = Job {
         id: id(n),
         key: "make".to_owned(),

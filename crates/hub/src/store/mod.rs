@@ -11,7 +11,7 @@ mod sqlite;
 mod version;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 
 use std::{io, path::PathBuf};
 
