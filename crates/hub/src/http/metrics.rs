@@ -24,6 +24,7 @@ fn text(stats: &Stats) -> String {
     let lines = [
         ("doorbell_jobs_running", gauge, "Jobs that run.", u64::from(stats.counts.running)),
         ("doorbell_jobs_queued", gauge, "Jobs that wait for a worker.", u64::from(stats.counts.queued)),
+        ("doorbell_questions_open", gauge, "Questions that wait for an answer.", u64::from(stats.counts.waiting)),
         ("doorbell_subscribers", gauge, "Feeds that are open.", u64::from(stats.subscribers)),
         ("doorbell_events_total", counter, "Events that this database has ever told.", stats.seq.0),
         ("doorbell_gaps_total", counter, "Snapshots sent in place of events that were gone.", stats.gaps),

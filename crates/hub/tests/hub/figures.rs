@@ -28,6 +28,7 @@ async fn what_happens_is_counted() {
     let before = metrics(&hub).await;
     let job = hub.started("make").await.job;
     hub.progress(job.id, 1).await;
+    hub.post(&format!("/v1/jobs/{}/questions", job.id), serde_json::json!({"fence": 1, "prompt": "?", "free_text": true})).await;
     hub.running().await;
     let mut feed = hub.feed(Some("garbage")).await;
     feed.snapshot().await;
@@ -37,14 +38,15 @@ async fn what_happens_is_counted() {
     let grown: BTreeMap<&str, u64> =
         after.iter().map(|(name, value)| (name.as_str(), value - before[name])).filter(|(_, by)| *by > 0).collect();
     let expected = [
-        ("doorbell_events_total", 1),
+        ("doorbell_events_total", 2),
         ("doorbell_gaps_total", 1),
         ("doorbell_jobs_running", 1),
         ("doorbell_polls_total", 1),
         ("doorbell_progress_reports_total", 1),
+        ("doorbell_questions_open", 1),
         ("doorbell_requests_refused_total", 2),
         // One of them is the first look at these figures.
-        ("doorbell_requests_total", 7),
+        ("doorbell_requests_total", 8),
         ("doorbell_subscribers", 1),
     ];
     assert_eq!(grown, BTreeMap::from(expected));
