@@ -26,8 +26,12 @@ use crate::{
 
 pub(crate) struct Live {
     now: Mutex<Now>,
-    /// Whoever waits for a commit waits here.
+    /// Whoever waits for a change of jobs or questions waits here.
     wake: watch::Sender<()>,
+    /// Claims wait here: a job may have become free, or a slot.
+    queue: watch::Sender<()>,
+    /// List pages wait here: for the same changes, and for jobs that are forgotten.
+    lists: watch::Sender<()>,
 }
 
 pub(crate) struct Now {
@@ -61,7 +65,7 @@ impl Live {
         let commits = rand::random::<u64>() >> 1;
         let now =
             Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits, counts, active, questions, gaps: Count::default(), encoded: None };
-        Self { now: Mutex::new(now), wake: watch::Sender::new(()) }
+        Self { now: Mutex::new(now), wake: watch::Sender::default(), queue: watch::Sender::default(), lists: watch::Sender::default() }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Now> {
@@ -72,6 +76,10 @@ impl Live {
     /// Tells what was committed, in the order of the commits, and wakes whoever waits. They are woken when the lock is free
     /// again, as they will all want it. What is known of the progress of jobs that do not run any more is forgotten.
     pub(crate) fn publish(&self, changes: Vec<Change>, progress: &ProgressMap) {
+        if changes.is_empty() {
+            return;
+        }
+        let moves_the_queue = changes.iter().any(moves_the_queue);
         let mut now = self.lock();
         for change in changes {
             if change.record.job.state != JobState::Running {
@@ -83,11 +91,30 @@ impl Live {
         now.encoded = None;
         drop(now);
         self.wake.send_replace(());
+        if moves_the_queue {
+            self.queue.send_replace(());
+        }
+        self.lists.send_replace(());
     }
 
-    /// Sees every commit from now on.
+    /// Tells list pages that jobs were forgotten, which is no news to anybody else.
+    pub(crate) fn tell_forgotten(&self) {
+        self.lists.send_replace(());
+    }
+
+    /// Sees every commit that changed jobs or questions from now on.
     pub(crate) fn commits(&self) -> watch::Receiver<()> {
         self.wake.subscribe()
+    }
+
+    /// Sees every commit from now on by which a claim may find a job that it did not find before.
+    pub(crate) fn queue(&self) -> watch::Receiver<()> {
+        self.queue.subscribe()
+    }
+
+    /// Sees every change from now on of what lists of jobs show.
+    pub(crate) fn lists(&self) -> watch::Receiver<()> {
+        self.lists.subscribe()
     }
 }
 
@@ -159,6 +186,11 @@ impl Now {
         };
         recount(&mut self.counts, before.as_ref().map(share).unwrap_or_default(), after);
     }
+}
+
+/// Whether a job is free for a claim, or one has ended and so has freed a slot and those that wait for it.
+fn moves_the_queue(Change { record, question, .. }: &Change) -> bool {
+    question.is_none() && record.job.state != JobState::Running
 }
 
 fn encode(epoch: Epoch, event: &StoredEvent) -> Block {

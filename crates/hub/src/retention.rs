@@ -39,7 +39,7 @@ pub(crate) async fn watch(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens,
     loop {
         commits.mark_unchanged();
         let earliest = sleep(EVERY);
-        let of_age = match sweep(keep, logs, tokens, writer).await {
+        let of_age = match sweep(keep, live, logs, tokens, writer).await {
             Ok(of_age) => of_age,
             Err(WriteError::ShuttingDown) => return,
             Err(WriteError::Storage | WriteError::Refused(_) | WriteError::Question(_)) => Some(EVERY),
@@ -59,12 +59,15 @@ pub(crate) async fn watch(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens,
 }
 
 /// Forgets all that is due now, and says how long until the oldest job that is left comes of age.
-async fn sweep(keep: Keep, logs: &Logs, tokens: &Tokens, writer: &Writer) -> Result<Option<Duration>, WriteError> {
+async fn sweep(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens, writer: &Writer) -> Result<Option<Duration>, WriteError> {
     let mut forgotten = 0;
     loop {
         let before = clock::now() - keep.age;
         let ids = writer.errand(move |store| store.forget(before, keep.jobs, BATCH)).await?;
         let count = ids.len();
+        if count > 0 {
+            live.tell_forgotten();
+        }
         logs.forget(ids).await;
         forgotten += count;
         if count < BATCH {
@@ -90,4 +93,47 @@ async fn forget_expired(tokens: &Tokens, writer: &Writer) -> Result<(), WriteErr
     }
     tokens.remove(&expired);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use doorbell_protocol::{Epoch, JobState, Timestamp};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        leases::Leases,
+        secret::SecretHash,
+        store::{Change, SqliteStore, Store, Write, conformance},
+        writer::Published,
+    };
+
+    #[tokio::test]
+    async fn list_pages_are_told_of_what_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&folder.path().join("doorbell.db"), Epoch(7)).unwrap();
+        let ended = |n| {
+            let mut record = conformance::record(n, JobState::Succeeded);
+            record.job.finished_at = Some(Timestamp::EPOCH);
+            Write::Job(Change { record, question: None, event: None })
+        };
+        store.commit(&[ended(1), ended(2)]).unwrap();
+        let live = Arc::new(Live::new(store.load().unwrap()));
+        let leases = Arc::new(Leases::new(Duration::from_secs(60)));
+        let published = Published { live: live.clone(), leases, progress: Arc::default(), schedules: Arc::default() };
+        let (writer, _) = Writer::start(Box::new(store), published).unwrap();
+        let tokens = Tokens::new(SecretHash::of("secret"), Vec::new(), CancellationToken::new());
+        let logs = Logs::new(folder.path().join("logs"));
+
+        let (mut lists, commits) = (live.lists(), live.commits());
+        let keep = Keep { age: Duration::MAX, jobs: 1 };
+        tokio::select! {
+            () = watch(keep, &live, &logs, &tokens, &writer) => panic!("it goes on for ever"),
+            told = lists.changed() => told.unwrap(),
+        }
+        // Nobody else has anything to look at.
+        assert!(!commits.has_changed().unwrap());
+    }
 }

@@ -27,8 +27,7 @@ pub(crate) struct Workers(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     known: Mutex<Vec<Known>>,
-    drains: watch::Sender<u64>,
-    /// Whoever shows the list waits here.
+    /// Whoever shows the list, or claims for one of them, waits here.
     changed: watch::Sender<()>,
 }
 
@@ -76,14 +75,8 @@ impl Workers {
     pub(crate) fn drain(&self, id: WorkerId) -> Result<(), Refusal> {
         let mut known = self.lock();
         known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::UnknownWorker)?.state = WorkerState::Draining;
-        self.0.drains.send_modify(|drains| *drains += 1);
         self.0.changed.send_replace(());
         Ok(())
-    }
-
-    /// Sees every drain from now on.
-    pub(crate) fn drains(&self) -> watch::Receiver<u64> {
-        self.0.drains.subscribe()
     }
 
     pub(crate) fn status(&self, id: WorkerId, running: &Running, now: Timestamp) -> Result<WorkerStatus, Refusal> {

@@ -8,5 +8,5 @@ use super::{Hub, sse};
 use crate::{changes::Watcher, tokens::Caller};
 
 pub(crate) async fn subscribe(State(hub): Hub, Extension(caller): Extension<Arc<Caller>>) -> Response {
-    sse::blocks(caller, Watcher::new(hub.live.commits(), hub.workers.changes(), hub.shutdown.clone()).into_stream())
+    sse::blocks(caller, Watcher::new(hub.live.lists(), hub.workers.changes(), hub.shutdown.clone()).into_stream())
 }

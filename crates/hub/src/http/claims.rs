@@ -23,11 +23,12 @@ use crate::{
 
 pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) -> Result<Response, Error> {
     let deadline = Instant::now() + Duration::from_millis(request.wait_ms).min(limits::WAIT);
-    let mut commits = hub.live.commits();
-    let mut drains = hub.workers.drains();
+    let mut queue = hub.live.queue();
+    // Another number of slots, or a drain.
+    let mut workers = hub.workers.changes();
     loop {
-        commits.mark_unchanged();
-        drains.mark_unchanged();
+        queue.mark_unchanged();
+        workers.mark_unchanged();
         let due = match take(&hub, request.worker).await? {
             Pick::Job(record) => {
                 let lease = hub.leases.lease(record.fence);
@@ -36,8 +37,8 @@ pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) ->
             Pick::Nothing { until } => until.map_or(deadline, |until| deadline.min(Instant::now() + until.since(clock::now()))),
         };
         tokio::select! {
-            _ = commits.changed() => {}
-            _ = drains.changed() => {}
+            _ = queue.changed() => {}
+            _ = workers.changed() => {}
             () = sleep_until(due) => if due == deadline {
                 return Ok(StatusCode::NO_CONTENT.into_response());
             },

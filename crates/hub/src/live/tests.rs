@@ -123,6 +123,27 @@ fn a_snapshot_says_what_is_true_when_it_is_told() {
     }
 }
 
+#[test]
+fn claims_look_only_when_there_may_be_something_for_them() {
+    let live = empty();
+    let mut queue = live.queue();
+    let mut wakes = |change: Change| {
+        live.publish(vec![change], &ProgressMap::default());
+        queue.has_changed().unwrap().then(|| queue.mark_unchanged()).is_some()
+    };
+    let running = started(1);
+    let moved = |state| {
+        let mut change = started(1);
+        change.record.job.state = state;
+        change
+    };
+    assert!(!wakes(running));
+    assert!(wakes(moved(JobState::Queued)));
+    for over in [JobState::Succeeded, JobState::Failed, JobState::Cancelled, JobState::Lost] {
+        assert!(wakes(moved(over)), "{over:?}");
+    }
+}
+
 /// Subscribes again and again, each time from where it was, until it has heard the last event.
 fn listen(live: &Arc<Live>, listening: &Subscribers, seed: u64) {
     let runtime = runtime();

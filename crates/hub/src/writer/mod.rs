@@ -183,6 +183,7 @@ fn run(mut store: Box<dyn Store>, published: &Published, mut inbox: mpsc::Receiv
 
 fn publish(Published { live, leases, progress, schedules }: &Published, writes: Vec<Write>) {
     let mut changes = Vec::with_capacity(writes.len());
+    let mut has_forgotten = false;
     for write in writes {
         match write {
             Write::Job(change) => {
@@ -195,12 +196,15 @@ fn publish(Published { live, leases, progress, schedules }: &Published, writes: 
                 }
                 changes.push(change);
             }
-            Write::Forget(_) => {}
+            Write::Forget(_) => has_forgotten = true,
             Write::Schedule(plan) => schedules.keep(plan),
             Write::Unschedule(id) => schedules.remove(id),
         }
     }
     live.publish(changes, progress);
+    if has_forgotten {
+        live.tell_forgotten();
+    }
 }
 
 fn storage_failed(error: &dyn std::error::Error) -> WriteError {

@@ -54,6 +54,24 @@ async fn progress_and_heartbeats_are_no_change() {
 }
 
 #[tokio::test]
+async fn a_schedule_is_no_job_until_it_fires_and_a_job_that_is_forgotten_was_one() {
+    let hub = TestHub::start().await;
+    let job = hub.started("make").await.job;
+    hub.finish(job.id, "succeeded").await;
+    let mut changes = changes(&hub).await;
+    let yearly = json!({"name": "rare", "cron": "@yearly", "timezone": "UTC", "command": ["true"]});
+    let schedule = hub.post("/v1/schedules", yearly).await;
+    assert_eq!(schedule.status(), 201);
+    let schedule: serde_json::Value = schedule.json().await.unwrap();
+    hub.delete(&format!("/v1/schedules/{}", schedule["schedule"]["id"].as_str().unwrap())).await;
+    // The first that comes is what follows.
+    hub.worker("one", 1).await;
+    assert_eq!(event(&mut changes).await, "workers-changed");
+    assert_eq!(hub.delete(&format!("/v1/jobs/{}", job.id)).await.status(), 204);
+    assert_eq!(event(&mut changes).await, "jobs-changed");
+}
+
+#[tokio::test]
 async fn a_burst_is_a_handful_of_events() {
     let hub = TestHub::start().await;
     let mut changes = changes(&hub).await;

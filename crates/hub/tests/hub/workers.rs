@@ -60,6 +60,18 @@ async fn a_drained_worker_ends_what_it_runs_and_is_gone() {
 }
 
 #[tokio::test]
+async fn a_claim_that_waits_hears_of_more_slots() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 1).await;
+    for name in ["first", "second"] {
+        hub.queued(name, json!({})).await;
+    }
+    hub.claim(worker, 0).await.unwrap();
+    let (waited, _) = tokio::join!(hub.claim(worker, 15_000), hub.worker("one", 2));
+    assert_eq!(waited.unwrap().job.name, "second");
+}
+
+#[tokio::test]
 async fn no_claim_is_granted_once_a_drain_is_answered() {
     let hub = TestHub::start().await;
     for _ in 0..20 {
