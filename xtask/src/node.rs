@@ -23,7 +23,14 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 /// Builds the page into `ui/dist`, where the build of the app takes it from.
+///
+/// Not when it is newer than all that it is made of: a page that is written anew has hub and app built anew.
 pub(crate) fn build() -> Result<()> {
+    let ui = root()?.join("ui");
+    let made_of = ["src", "index.html", "package-lock.json", "tsconfig.json", "vite.config.ts"].map(|name| newest(&ui.join(name)));
+    if changed(&ui.join("dist/index.html")) > made_of.into_iter().max().flatten() {
+        return Ok(());
+    }
     tool::run(&mut npm(&["run", "build"])?)
 }
 
@@ -35,6 +42,12 @@ fn how_to_get_node() -> String {
 fn parse(version: &str) -> Option<(u32, u32)> {
     let mut figures = version.trim().strip_prefix('v')?.split('.').map(str::parse);
     Some((figures.next()?.ok()?, figures.next()?.ok()?))
+}
+
+/// When anything in a folder last changed, or a file; never, when it is not there.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let inside = fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| newest(&entry.path()));
+    inside.chain(changed(path)).max()
 }
 
 /// When a file last changed; never, when it is not there.
