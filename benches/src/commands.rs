@@ -7,10 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
     doorbell::{Doorbell, Place},
+    process::Processes,
     report::Report,
 };
 
@@ -36,14 +38,39 @@ pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
         adds.push(time(&mut command(&["add", "-q", "--at", "24h", "--", "true"]))?);
     }
     let ends = (0..ENDS).map(|_| end(&hub, &command)).collect::<Result<Vec<_>>>()?;
+    let (ends, waiting): (Vec<_>, Vec<_>) = ends.into_iter().unzip();
+    let running = running(&hub, &command)?;
     report.add("doorbell --version, median", median(starts), "ms");
     report.add_with_aim("doorbell add, median", median(adds), "ms", "at most 4");
     report.add_with_aim("report of a job's end to the exit of doorbell wait, median", median(ends), "ms", "at most 20");
+    report.add_with_aim("resident memory of doorbell wait, at most", waiting.into_iter().fold(0.0, f64::max) / 1e6, "MB", "at most 8");
+    report.add_with_aim("resident memory of doorbell run", running / 1e6, "MB", "at most 8");
     Ok(())
 }
 
-/// From the report of an end, which the hub puts on disk, to the exit of a `doorbell wait`.
-fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<Duration> {
+/// The resident memory of a `doorbell run` while its command runs.
+fn running(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<f64> {
+    let mut running = command(&["run", "--", "sleep", "60"]).spawn()?;
+    let started = Instant::now();
+    while hub.stats()?["counts"]["running"] != 1 && started.elapsed() < LISTENS {
+        sleep(LOOK_EVERY);
+    }
+    // It renews its lease now and then.
+    sleep(Duration::from_secs(6));
+    let rss = Processes(vec![running.id()]).rss();
+    call_off(&mut running)?;
+    rss
+}
+
+/// Ends it by the signal that it hands on.
+fn call_off(running: &mut Child) -> Result<()> {
+    kill_process(Pid::from_child(running), Signal::TERM)?;
+    running.wait()?;
+    Ok(())
+}
+
+/// From the report of an end, which the hub puts on disk, to the exit of a `doorbell wait`; and its resident memory before.
+fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<(Duration, f64)> {
     let made: Value = serde_json::from_slice(&call(hub, "/v1/jobs", r#"{"name":"waited for","start":true}"#)?)?;
     let id = made["job"]["id"].as_str().context("no job")?.to_owned();
     let mut waiting = command(&["wait", "-q", &id]).spawn()?;
@@ -57,6 +84,7 @@ fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<Duration>
     }
     // It listens, and still has to look at how things stand.
     sleep(Duration::from_millis(20));
+    let rss = Processes(vec![waiting.id()]).rss()?;
     let reported = Instant::now();
     call(hub, &format!("/v1/jobs/{id}/finish"), &format!(r#"{{"fence":{},"outcome":"succeeded"}}"#, made["lease"]["fence"]))?;
     succeeds(waiting)?;
@@ -64,7 +92,7 @@ fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<Duration>
     while hub.stats()?["subscribers"] != 0 {
         sleep(LOOK_EVERY);
     }
-    Ok(took)
+    Ok((took, rss))
 }
 
 fn call(hub: &Doorbell, path: &str, body: &str) -> Result<Vec<u8>> {
