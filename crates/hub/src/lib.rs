@@ -212,7 +212,7 @@ impl Hub {
         let mut loaded = store.load()?;
         let shutdown = CancellationToken::new();
         let tokens = Arc::new(Tokens::new(owner, store.tokens()?, shutdown.clone()));
-        let reads = Reads::new(store.reader()?);
+        let reads = Reads::new(|| store.reader())?;
 
         let logs = Logs::new(data_dir.join("logs"));
         if let Err(error) = logs.sweep(|job| store.record(job).map(|record| record.is_some()).map_err(io::Error::other)) {
