@@ -1,4 +1,4 @@
-//! Finds `n/m` in a line of output: the figure that most tools count with.
+//! Finds `n/m` in a line of output: the figure that most tools count with. Some write `5 of 10 steps (50%)`.
 //!
 //! Dates, paths, versions and fractions look alike. Where the form says that it is a count (`[12/345]`, `8/9:`, a line of
 //! its own, after a bar), one line is enough; elsewhere the figure is a [`Form::Guess`], which the caller believes once it
@@ -44,6 +44,9 @@ pub(super) enum Form {
 /// The best figure of a line: the first sure one, else the first guess.
 pub(super) fn find(line: &[u8]) -> Option<Figure> {
     let mut guess = None;
+    if let Some(figure) = line.windows(OF.len()).enumerate().filter(|(_, word)| *word == OF).find_map(|(at, _)| of(line, at)) {
+        return Some(figure);
+    }
     for slash in line.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at) {
         match at(line, slash) {
             Some(figure) if figure.form == Form::Guess => guess = guess.or(Some(figure)),
@@ -75,6 +78,27 @@ fn at(line: &[u8], slash: usize) -> Option<Figure> {
     let unit = if form == Form::Step { None } else { unit(after) };
     let span = if unit.is_some() { start..line.len() } else { start..end };
     Some(Figure { done, total, measure: Measure::Count, unit, span, form })
+}
+
+/// Between the figures where it is written in words.
+const OF: &[u8] = b" of ";
+
+/// `5 of 10 steps (50%)`: in words it is a count only where the percentage says so, too.
+fn of(line: &[u8], at: usize) -> Option<Figure> {
+    let digits = |bytes: &mut dyn Iterator<Item = &u8>| bytes.take_while(|b| b.is_ascii_digit()).count();
+    let start = at - digits(&mut line[..at].iter().rev());
+    let end = at + OF.len() + digits(&mut line[at + OF.len()..].iter());
+    let (done, total) = (number(&line[start..at])?, number(&line[at + OF.len()..end])?);
+    let after = std::str::from_utf8(&line[end..]).ok()?;
+    let (unit, share) = after.strip_prefix(' ')?.split_once(" (")?;
+    let (share, _) = share.split_once("%)")?;
+    let is_share = share.parse().is_ok_and(|share: f64| (0.0..=100.0).contains(&share));
+    let is_word = !unit.is_empty() && unit.chars().count() <= limits::UNIT_CHARS && unit.chars().all(char::is_alphabetic);
+    if total == 0 || done > total || !may_stand_before(&line[..start]) || !is_word || !is_share {
+        return None;
+    }
+    let span = start..end + " ".len() + unit.len();
+    Some(Figure { done, total, measure: Measure::Count, unit: Some(unit.to_owned()), span, form: Form::Count })
 }
 
 /// The one lower-case word that ends the line.
@@ -157,6 +181,8 @@ mod tests {
             (" 45%|████▌     | 45/100 [00:01<00:01, 44.9it/s]", 45, 100),
             ("[####    ] 45/100", 45, 100),
             ("Done (7/7)", 7, 7),
+            ("5 of 10 steps (50%) done", 5, 10),
+            ("[Mon] 12 of 340 files (3.5%)", 12, 340),
         ] {
             assert_eq!(found(line), Some((done, total, Form::Count)), "{line}");
         }
@@ -214,6 +240,10 @@ mod tests {
             "1/2/3",
             "~3/20",
             "a=b/c",
+            "3 of 7 people like it",
+            "11 of 10 steps (110%)",
+            "5 of 10 steps (many)",
+            "x5 of 10 steps (50%)",
         ] {
             assert_eq!(found(line), None, "{line}");
         }
@@ -228,6 +258,7 @@ mod tests {
             ("3/20 Files", None, " Files"),
             ("[3/20] scanning", None, "[] scanning"),
             ("step 3/20: files", None, "step : files"),
+            ("5 of 10 steps (50%) done", Some("steps"), " (50%) done"),
         ] {
             let figure = find(line.as_bytes()).unwrap();
             let rest = [&line[..figure.span.start], &line[figure.span.end..]].concat();
