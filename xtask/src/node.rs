@@ -22,7 +22,7 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
-/// Builds the page into `ui/dist`, where the build of the app takes it from.
+/// Builds the page into `ui/dist`, where the builds of the app and of the hub take it from.
 ///
 /// Not when it is newer than all that it is made of: a page that is written anew has hub and app built anew.
 pub(crate) fn build() -> Result<()> {
