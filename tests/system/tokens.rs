@@ -22,8 +22,12 @@ fn a_token_is_made_used_shown_and_removed() {
 
     let listed = text(&home.run(&["token", "ls"]).stdout);
     assert!(listed.contains("report") && listed.ends_with("ci") && !listed.contains(&secret), "{listed}");
-    let id = listed.split_whitespace().next().unwrap().to_owned();
-    assert!(home.run(&["token", "rm", &id]).status.success());
+    assert!(text(&home.run(&["token", "rm", "cd"]).stderr).contains("No token is called \"cd\""));
+    let other = text(&home.run(&["token", "create", "--role", "report", "--name", "ci", "--json"]).stdout);
+    let other: serde_json::Value = serde_json::from_str(&other).unwrap();
+    assert_eq!(home.run(&["token", "rm", "ci"]).status.code(), Some(1), "two are called so");
+    assert!(home.run(&["token", "rm", other["token"]["id"].as_str().unwrap()]).status.success());
+    assert!(home.run(&["token", "rm", "ci"]).status.success());
     assert_eq!(as_ci(&["status"]).status.code(), Some(1));
     assert!(text(&home.run(&["token", "ls"]).stdout).starts_with("No tokens"));
 }

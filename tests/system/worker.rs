@@ -4,7 +4,8 @@ use doorbell_protocol::{
     JobState,
     jobs::{NewJob, Task},
 };
-use doorbell_tests::{Home, Hub, eventually, hub::SOON};
+use doorbell_tests::{Home, Hub, Running, eventually, hub::SOON};
+use rustix::process::{Pid, Signal, kill_process};
 
 fn queue(hub: &Hub, task: Task) {
     let job = NewJob { name: "queued".to_owned(), task, ..NewJob::default() };
@@ -102,6 +103,40 @@ fn a_queued_job_outlives_the_hub_that_started_it() {
 }
 
 #[test]
+fn a_job_outlives_its_worker_and_is_started_again_when_its_runner_dies_too() {
+    let home = Home::new();
+    let hub = Hub::start_with(&home, &["--lease-ttl", "1s"]);
+    let worker = |name: &str| {
+        let worker = Running::start(&mut home.doorbell(&["worker", "--name", name]));
+        worker.says("Ctrl-C ends it.");
+        worker
+    };
+    let folder = home.path("").to_string_lossy().into_owned();
+    let script = "echo $PPID $$ > new; mv new $DOORBELL_JOB; while [ ! -e go ]; do sleep 0.02; done; exit 6";
+    let task = Task { cwd: Some(folder), ..sh(script) };
+    let job = NewJob { name: "moved".to_owned(), host: Some("twin".to_owned()), attempts: Some(2), task, ..NewJob::default() };
+    let first = worker("twin");
+    hub.ask(async |client| client.create_job(&job).await).unwrap();
+    let processes = |attempt| {
+        let run = eventually("an attempt runs", SOON, || hub.running().into_iter().find(|job| job.attempt == attempt));
+        eventually("its processes", SOON, || std::fs::read_to_string(home.path(run.id.to_string())).ok())
+    };
+    let family = processes(1);
+    first.signal(Signal::KILL);
+    let worker = worker("twin");
+    assert_eq!(hub.stats().counts.running, 1, "its runner reports for it");
+    for pid in family.split_whitespace() {
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
+    }
+    let _second = processes(2);
+    std::fs::write(home.path("go"), "").unwrap();
+    let ended = eventually("the second attempt ends", SOON, || hub.jobs().into_iter().find(|job| job.state == JobState::Failed));
+    assert_eq!((ended.attempt, ended.exit_code), (2, Some(6)));
+    assert_eq!((hub.jobs().len(), hub.jobs()[1].state, hub.stats().seq.0), (2, JobState::Lost, 4));
+    drop(worker);
+}
+
+#[test]
 fn a_job_whose_runner_is_killed_is_lost_once_and_started_again_as_often_as_it_may_be() {
     let home = Home::new();
     let hub = Hub::start_with(&home, &["--lease-ttl", "1s"]);
@@ -113,8 +148,7 @@ fn a_job_whose_runner_is_killed_is_lost_once_and_started_again_as_often_as_it_ma
         let run = eventually("an attempt runs", SOON, || hub.jobs().into_iter().find(|job| job.attempt == attempt));
         let pids = eventually("its processes", SOON, || std::fs::read_to_string(home.path(run.id.to_string())).ok());
         for pid in pids.split_whitespace() {
-            let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
-            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
         }
         eventually("it is lost", SOON, || {
             let run = hub.ask(async |client| client.job(run.id).await).unwrap();

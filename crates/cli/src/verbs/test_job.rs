@@ -24,8 +24,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::TEST_JOB_STEPS)))]
     fail_at_step: Option<u32>,
 
+    /// Print the id alone
+    #[arg(short, long)]
+    quiet: bool,
+
     /// Print the hub's answer: {"job": {…}}
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     json: bool,
 }
 
@@ -35,6 +39,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let created = block_on(async { Ok(Client::new(EndpointSource::discovered()).create_test_job(&job).await?) })?;
     if args.json {
         writeln!(io::stdout(), "{}", serde_json::to_string(&created)?)?;
+    } else if args.quiet {
+        writeln!(io::stdout(), "{}", created.job.id)?;
     } else {
         writeln!(io::stdout(), "Queued {} ({}). `doorbell ls` shows how it goes.", created.job.name, created.job.id)?;
     }

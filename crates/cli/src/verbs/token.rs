@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::bail;
 use clap::Subcommand;
 use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::{
@@ -13,7 +14,7 @@ use doorbell_protocol::{
 };
 
 use super::block_on;
-use crate::{duration, name};
+use crate::{duration, name, which};
 
 /// Make, list and remove tokens for others
 ///
@@ -37,8 +38,8 @@ enum TokenVerb {
     },
     /// Remove a token: it lets nobody in from then on
     Rm {
-        /// As `doorbell token ls` shows it
-        id: TokenId,
+        /// Its name or its id; of an id the beginning or the end is enough
+        token: String,
     },
 }
 
@@ -69,7 +70,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     match args.verb {
         TokenVerb::Create(args) => create(&client, args)?,
         TokenVerb::Ls { json } => ls(&client, json)?,
-        TokenVerb::Rm { id } => block_on(async { Ok(client.remove_token(id).await?) })?,
+        TokenVerb::Rm { token } => block_on(async {
+            let id = the_one(&client, &token).await?;
+            Ok(client.remove_token(id).await?)
+        })?,
     }
     Ok(0)
 }
@@ -103,6 +107,19 @@ fn ls(client: &Client, json: bool) -> anyhow::Result<()> {
         writeln!(out, "{id}  {:<20}  {name}{until}", words(&roles))?;
     }
     Ok(())
+}
+
+async fn the_one(client: &Client, asked: &str) -> anyhow::Result<TokenId> {
+    let mut tokens = client.tokens().await?;
+    tokens.retain(|token| token.name == asked || which::is_part_of_id(asked, token.id.0));
+    match tokens.as_slice() {
+        [] => bail!("No token is called {asked:?}. `doorbell token ls` shows them."),
+        [token] => Ok(token.id),
+        _ => {
+            let fitting: Vec<_> = tokens.iter().map(|token| (token.id.0, token.name.as_str())).collect();
+            Err(which::unclear(asked, "tokens", &fitting))
+        }
+    }
 }
 
 fn words(roles: &[Role]) -> String {
