@@ -316,32 +316,4 @@ mod tests {
         let store = SqliteStore::open(&folder.path().join("doorbell.db"), Epoch(7)).unwrap();
         assert_eq!(auto_vacuum(&store.connection).unwrap(), INCREMENTAL);
     }
-
-    /// The newest version with a file.
-    const RELEASED: u32 = 1;
-
-    /// `tests/fixtures/database/version-1.db` was written by the hub that made version 1: two jobs that ended, and one that runs.
-    #[test]
-    fn files_of_every_older_version_are_opened_and_keep_what_they_had() {
-        for version in 1..=RELEASED {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("doorbell.db");
-            let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/database");
-            std::fs::copy(fixtures.join(format!("version-{version}.db")), &path).unwrap();
-            let epoch = {
-                let mut store = SqliteStore::open(&path, Epoch(7)).unwrap();
-                assert_eq!(auto_vacuum(&store.connection).unwrap(), INCREMENTAL);
-                let loaded = store.load().unwrap();
-                assert_eq!((loaded.seq, loaded.events.len()), (Sequence(5), 5));
-                assert_eq!(loaded.active.iter().map(|record| record.job.key.as_str()).collect::<Vec<_>>(), ["deploy"]);
-                let since = PageQuery { finished_after: Some(Timestamp::EPOCH), ..PageQuery::default() };
-                assert_eq!(store.page(&since).unwrap().iter().map(|job| job.key.clone()).collect::<Vec<_>>(), ["ingest", "cargo-build"]);
-                assert_eq!(store.tokens().unwrap(), []);
-                assert_eq!(store.forget(Timestamp::EPOCH, 1, 10).unwrap().len(), 1);
-                loaded.epoch
-            };
-            assert_ne!(epoch, Epoch(7));
-            assert_eq!(SqliteStore::open(&path, Epoch(7)).unwrap().load().unwrap().epoch, epoch);
-        }
-    }
 }

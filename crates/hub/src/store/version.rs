@@ -91,43 +91,76 @@ pub(super) fn upgrade(connection: &mut Connection) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use doorbell_protocol::{Epoch, JobState, Sequence};
+    use std::path::{Path, PathBuf};
+
+    use doorbell_protocol::{Epoch, Sequence, Timestamp};
 
     use super::*;
-    use crate::store::{SqliteStore, Store, conformance};
+    use crate::store::{PageQuery, Read, SqliteStore, Store};
 
-    /// As the first version wrote it.
-    const RECORD: &str = r#"{"job":{"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab","key":"make","name":"make","state":"running",
-        "created_at":"2026-11-21T10:42:00.000Z","started_at":"2026-11-21T10:42:00.000Z","attempt":1},"fence":1,"task":{}}"#;
+    /// A file as a hub of this version left it: two jobs that ended, and one that runs. With version 2 comes a schedule, with 3
+    /// a question that is open, with 4 a token, and with 6 a job that waits; from 5 on, one that ended has a parent and a label.
+    fn fixture(version: usize) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("doorbell.db");
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/database");
+        std::fs::copy(fixtures.join(format!("version-{version}.db")), &path).unwrap();
+        (folder, path)
+    }
+
+    fn schema(connection: &Connection) -> Vec<(String, Option<String>)> {
+        let mut select = connection.prepare("SELECT name, sql FROM sqlite_master ORDER BY name").unwrap();
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().collect::<Result<_, _>>().unwrap()
+    }
 
     #[test]
-    fn a_file_of_every_older_version_is_upgraded_and_keeps_what_it_holds() {
+    fn every_version_has_a_file_and_no_step_was_changed_since_it_was_written() {
         for version in 1..=STEPS.len() {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("doorbell.db");
-            let old = Connection::open(&path).unwrap();
-            old.execute_batch(&STEPS[..version].concat()).unwrap();
-            old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
-            old.execute("INSERT INTO meta (name, value) VALUES ('epoch', '00000000000000f3')", []).unwrap();
-            old.execute("INSERT INTO jobs (id, state, record) VALUES ('0192f0c1-7a3b-7c4d-8e5f-0123456789ab', 'running', ?1)", [RECORD])
-                .unwrap();
-            old.execute("INSERT INTO events (seq, kind, data) VALUES (41, 'job.started', '{}')", []).unwrap();
-            if version >= 2 {
-                let plan = serde_json::to_string(&conformance::plan(1, "nightly")).unwrap();
-                old.execute("INSERT INTO schedules (id, plan) VALUES ('1', ?1)", [plan]).unwrap();
-            }
-            if version >= 3 {
-                let question = serde_json::to_string(&conformance::asked(1, 2).question).unwrap();
-                old.execute("INSERT INTO questions (id, job, state, question) VALUES ('2', '1', 'open', ?1)", [question]).unwrap();
-            }
-            drop(old);
+            let (_folder, path) = fixture(version);
+            let released = Connection::open(path).unwrap();
+            let found: i64 = released.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+            assert_eq!(found, i64::try_from(version).unwrap());
+            let built = Connection::open_in_memory().unwrap();
+            built.execute_batch(&STEPS[..version].concat()).unwrap();
+            assert_eq!(schema(&released), schema(&built), "version {version}");
+        }
+    }
 
-            let loaded = SqliteStore::open(&path, Epoch(7)).unwrap().load().unwrap();
-            assert_eq!((loaded.epoch, loaded.seq), (Epoch(0xf3), Sequence(41)), "version {version}");
-            assert_eq!((loaded.active[0].job.state, loaded.active[0].job.waiting), (JobState::Running, 0));
-            assert_eq!((loaded.active[0].job.attempts, loaded.active[0].job.priority), (1, 0));
-            assert!(loaded.active[0].waits_for.is_empty() && loaded.active[0].next_run.is_none());
-            assert_eq!((loaded.schedules.len(), loaded.questions.len()), (usize::from(version >= 2), usize::from(version >= 3)));
+    #[test]
+    fn files_of_every_version_are_opened_and_keep_what_they_had() {
+        for version in 1..=STEPS.len() {
+            let (_folder, path) = fixture(version);
+            let epoch = {
+                let mut store = SqliteStore::open(&path, Epoch(7)).unwrap();
+                let mode: i64 = store.connection().query_row("PRAGMA auto_vacuum", [], |row| row.get(0)).unwrap();
+                assert_eq!(mode, 2, "it gives back free space");
+                let loaded = store.load().unwrap();
+                assert_eq!((loaded.seq, loaded.events.len()), (Sequence(5), 5));
+                let active: Vec<_> = loaded.active.iter().map(|record| record.job.key.as_str()).collect();
+                assert_eq!(active, if version < 6 { vec!["deploy"] } else { vec!["ship", "deploy"] });
+                let deploy = loaded.active.iter().find(|record| record.job.key == "deploy").unwrap();
+                assert_eq!((deploy.job.attempts, deploy.job.priority, deploy.job.waiting), (1, 0, u32::from(version >= 3)));
+                assert!(deploy.waits_for.is_empty() && deploy.next_run.is_none());
+                let counts = (loaded.schedules.len(), loaded.questions.len(), store.tokens().unwrap().len());
+                assert_eq!(counts, (usize::from(version >= 2), usize::from(version >= 3), usize::from(version >= 4)));
+
+                let keys = |store: &mut SqliteStore, query| store.page(&query).unwrap().into_iter().map(|job| job.key).collect::<Vec<_>>();
+                let since = PageQuery { finished_after: Some(Timestamp::EPOCH), ..PageQuery::default() };
+                assert_eq!(keys(&mut store, since), ["ingest", "cargo-build"]);
+                let parts = PageQuery { parent: Some(deploy.job.id), ..PageQuery::default() };
+                assert_eq!(keys(&mut store, parts), if version < 5 { vec![] } else { vec!["ingest"] });
+                let team = PageQuery { label: Some(("team".to_owned(), "web".to_owned())), ..PageQuery::default() };
+                let labelled: &[&str] = match version {
+                    1..=4 => &[],
+                    5 => &["ingest"],
+                    _ => &["ship", "ingest"],
+                };
+                assert_eq!(keys(&mut store, team), labelled);
+                assert_eq!(store.forget(Timestamp::EPOCH, 1, 10).unwrap().len(), 1);
+                loaded.epoch
+            };
+            assert_ne!(epoch, Epoch(7));
+            assert_eq!(SqliteStore::open(&path, Epoch(7)).unwrap().load().unwrap().epoch, epoch);
         }
     }
 }
