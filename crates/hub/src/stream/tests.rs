@@ -69,3 +69,38 @@ async fn a_reader_that_is_gone_ends_the_stream() {
     drop(reader);
     running.await.unwrap().unwrap();
 }
+
+/// There is one thread, and nothing is awaited between the first event and the last: no stream can move meanwhile, so what
+/// returns has waited for none of them, and a stream that stands still in the middle of a block holds no lock.
+#[tokio::test]
+async fn nobody_who_publishes_waits_for_a_reader() {
+    const EVENTS: u64 = 900;
+    let shutdown = CancellationToken::new();
+    let (live, mut quick, _running) = quiet(Framing::UntilClose, &shutdown).await;
+    let caller = Tokens::new(SecretHash::of("secret"), Vec::new(), shutdown.clone()).find("secret").unwrap();
+    let (mut still, socket) = tokio::io::duplex(16);
+    let subscriber = Subscriber::new(live.clone(), None, &Subscribers::default());
+    let mut stuck = tokio::spawn(Stream { subscriber, framing: Framing::UntilClose, caller }.run(socket));
+    // It has more to say than its socket takes.
+    assert!(futures_util::poll!(&mut stuck).is_pending());
+    tokio::task::yield_now().await;
+    for seq in 1..=EVENTS {
+        live.publish(vec![live::tests::started(seq)], &ProgressMap::default());
+    }
+    let (mut all, mut late) = (String::new(), String::new());
+    while ids(&all).last() != Some(&EVENTS) {
+        all += &read(&mut quick).await;
+    }
+    assert_eq!(ids(&all), (1..=EVENTS).collect::<Vec<_>>());
+    // The one that stood still goes on where it stood.
+    while ids(&late).last() != Some(&EVENTS) {
+        late += &read(&mut still).await;
+    }
+    assert_eq!(ids(&late)[1..], ids(&all));
+}
+
+/// The sequences of the blocks that have come in full.
+fn ids(text: &str) -> Vec<u64> {
+    let whole = text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
+    whole.lines().filter_map(|line| line.strip_prefix("id: ")?.rsplit_once('-')?.1.parse().ok()).collect()
+}

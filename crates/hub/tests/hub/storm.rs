@@ -50,3 +50,42 @@ async fn a_thousand_who_come_back_at_once_are_all_told_right_and_leave_nothing_b
     tokio::join!(storm, jobs);
     hub.until_listeners_are(0, LONG).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_whom_a_restart_throws_out_come_back_and_have_missed_nothing() {
+    let hub = TestHub::start().await;
+    let (start, _) = hub.feed(None).await.snapshot().await;
+    let mut thrown_out = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut raw = Raw::connect(hub.address).await;
+        raw.listen(&hub, &format!("Last-Event-ID: {start}\r\n")).await;
+        thrown_out.push(raw);
+    }
+    let first = hub.started("first").await.job;
+    let last = thrown_out[0].next().await.0;
+    let hub = hub.restart().await;
+    for (client, mut raw) in thrown_out.into_iter().enumerate() {
+        // What was on its way, then the end.
+        let rest = raw.rest().await;
+        assert_eq!(rest.contains(&format!("id: {last}\n")), client > 0, "{rest:?}");
+    }
+
+    let storm = join_all((0..CLIENTS).map(async |_| {
+        let mut raw = Raw::connect(hub.address).await;
+        raw.listen(&hub, &format!("Last-Event-ID: {last}\r\n")).await;
+        for seq in 2..=21 {
+            let (id, message) = raw.next().await;
+            assert!(matches!(message, FeedMessage::Event(..)));
+            assert_eq!((id.epoch, id.seq.0), (last.epoch, seq));
+        }
+    }));
+    let jobs = async {
+        for n in 0..10 {
+            let job = hub.started(&n.to_string()).await.job;
+            hub.finish(job.id, "succeeded").await;
+        }
+    };
+    tokio::join!(storm, jobs);
+    assert_eq!(hub.running().await.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [first.id]);
+    hub.until_listeners_are(0, LONG).await;
+}
