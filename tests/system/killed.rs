@@ -1,6 +1,8 @@
 //! A hub that is killed again and again under load keeps every change that it acknowledged.
 
 use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +12,7 @@ use doorbell_protocol::{
     Fence, JobId, JobState, Outcome,
     jobs::{FinishReport, NewJob},
 };
-use doorbell_tests::{Home, Hub};
+use doorbell_tests::{Home, Hub, hub::SOON};
 use uuid::Uuid;
 
 /// All rounds together.
@@ -35,9 +37,11 @@ fn whatever_was_acknowledged_is_there_however_often_the_hub_is_killed() {
     let home = Home::new();
     let start = Instant::now();
     let mut known: Vec<Known> = Vec::new();
+    let mut follower = Follower::default();
     for round in 0..ROUNDS {
         let hub = Hub::start(&home);
         known.extend(thread::scope(|scope| {
+            scope.spawn(|| follower.follow(&hub, u64::MAX));
             let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(|| call_until_it_is_gone(&hub))).collect();
             // Each round is killed at another point of its life.
             let pid = hub.pid();
@@ -63,7 +67,61 @@ fn whatever_was_acknowledged_is_there_however_often_the_hub_is_killed() {
     let (seq, replayed) = (hub.stats().seq.0, hub.replayed());
     let ended = known.iter().filter(|job| matches!(job.end, End::Acknowledged)).count();
     assert!(seq >= u64::try_from(known.len() + ended).unwrap());
+    follower.follow(&hub, seq);
+    assert_eq!(follower.heard, (1..=seq).collect::<Vec<_>>());
     assert_eq!(replayed, (seq - replayed.len() as u64 + 1..=seq).collect::<Vec<_>>());
+}
+
+/// Listens to one hub after the other, and comes back to each with the last event that it heard in full.
+#[derive(Default)]
+struct Follower {
+    last: Option<String>,
+    heard: Vec<u64>,
+}
+
+impl Follower {
+    /// Until the hub is gone, or the event `until` was heard.
+    fn follow(&mut self, hub: &Hub, until: u64) {
+        if self.heard.last() == Some(&until) {
+            return;
+        }
+        let Ok(mut socket) = TcpStream::connect(hub.address()) else { return };
+        socket.set_read_timeout(Some(SOON)).unwrap();
+        let last = self.last.as_ref().map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
+        let token = hub.endpoint().token().expose();
+        // By HTTP/1.0, so that the answer has no chunks.
+        let request = format!("GET /v1/feed HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{last}\r\n");
+        if socket.write_all(request.as_bytes()).is_err() {
+            return;
+        }
+        let (mut id, mut event) = (None, None);
+        for line in BufReader::new(socket).lines().map_while(Result::ok) {
+            match line.split_once(": ") {
+                Some(("id", value)) => id = Some(value.to_owned()),
+                Some(("event", value)) => event = Some(value.to_owned()),
+                Some(_) => {}
+                // Only the end of a block makes it one.
+                None if line.is_empty() => {
+                    if let (Some(id), Some(event)) = (id.take(), event.take()) {
+                        self.hear(id, &event);
+                    }
+                    if self.heard.last() == Some(&until) {
+                        return;
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, id: String, event: &str) {
+        if event == "snapshot" {
+            assert_eq!(self.last, None, "events were lost");
+        } else {
+            self.heard.push(id.rsplit_once('-').unwrap().1.parse().unwrap());
+        }
+        self.last = Some(id);
+    }
 }
 
 /// Starts jobs and ends every other one.

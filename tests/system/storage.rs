@@ -7,7 +7,7 @@ use doorbell_protocol::{
 };
 use doorbell_tests::{
     Home, Hub, eventually,
-    faults::{Call, Faults, Often, SmallDisk},
+    faults::{Call, Faults, Files, Often, SmallDisk},
     hub::SOON,
 };
 use rustix::io::Errno;
@@ -65,6 +65,40 @@ fn a_disk_that_fails_refuses_changes_and_the_hub_goes_on_once_it_works() {
         let hub = Hub::start(&home);
         assert_eq!(hub.replayed(), [1, 2, 3]);
         assert_eq!((state(&hub, first), state(&hub, second)), (Some(JobState::Succeeded), Some(JobState::Running)));
+    }
+}
+
+#[test]
+fn a_disk_that_takes_no_log_costs_the_log_alone() {
+    for (error, often) in [(Errno::IO, Often::Always), (Errno::NOSPC, Often::Always), (Errno::NOSPC, Often::Once)] {
+        let home = Home::new();
+        let faults = Faults::new(&home);
+        let hub = faults.hub(&home);
+        let (job, other) = (new_id(), new_id());
+        start(&hub, job).unwrap();
+        let append = |offset, text: &'static str| hub.ask(async |client| client.append_log(job, Fence(1), offset, text.into()).await);
+        let text = || {
+            let log = hub.ask(async |client| client.log(job, None).await).unwrap();
+            String::from_utf8(log.parts.into_iter().flat_map(|part| part.bytes.0).collect()).unwrap()
+        };
+        assert_eq!(append(0, "first\n").unwrap(), 6);
+
+        faults.fail_for(Files::Logs, Call::Write, error, often);
+        assert!(is_storage(&append(6, "second\n").map(drop)), "{error:?} {often:?}");
+        assert_eq!((text().as_str(), hub.stats().seq.0), ("first\n", 1));
+        start(&hub, other).unwrap();
+        if matches!(often, Often::Always) {
+            assert!(is_storage(&append(6, "second\n").map(drop)), "{error:?} {often:?}");
+            faults.mend();
+        }
+        // The runner repeats what was refused.
+        assert_eq!(append(6, "second\n").unwrap(), 13);
+        finish(&hub, job).unwrap();
+        assert_eq!((text().as_str(), state(&hub, job)), ("first\nsecond\n", Some(JobState::Succeeded)));
+        hub.kill();
+        let hub = Hub::start(&home);
+        assert_eq!(hub.replayed(), [1, 2, 3]);
+        assert_eq!(hub.ask(async |client| client.log(job, None).await).unwrap().end, 13);
     }
 }
 

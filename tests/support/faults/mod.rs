@@ -31,6 +31,15 @@ pub enum Call {
     Sync,
 }
 
+/// Which files they fail for.
+#[derive(Clone, Copy, Debug)]
+pub enum Files {
+    /// The database and its log.
+    Database,
+    /// The logs of jobs.
+    Logs,
+}
+
 /// How often they fail.
 #[derive(Clone, Copy, Debug)]
 pub enum Often {
@@ -62,11 +71,23 @@ impl Faults {
         Hub::start_as(home, command.env("LD_PRELOAD", &self.shim).env("FAULTS", &self.control))
     }
 
-    /// Makes the disk fail.
+    /// Makes the disk fail under the database.
     ///
     /// # Panics
     /// The real disk does.
     pub fn fail(&self, call: Call, error: Errno, often: Often) {
+        self.fail_for(Files::Database, call, error, often);
+    }
+
+    /// Makes the disk fail under some files.
+    ///
+    /// # Panics
+    /// The real disk does.
+    pub fn fail_for(&self, files: Files, call: Call, error: Errno, often: Often) {
+        let place = match files {
+            Files::Database => "doorbell.db",
+            Files::Logs => "/logs/",
+        };
         let call = match call {
             Call::Write => "write",
             Call::Sync => "sync",
@@ -76,7 +97,7 @@ impl Faults {
             Often::Always => "always",
         };
         let draft = self.control.with_extension("draft");
-        fs::write(&draft, format!("{call} {} {often}", error.raw_os_error())).expect("the control file");
+        fs::write(&draft, format!("{call} {} {often} {place}", error.raw_os_error())).expect("the control file");
         fs::rename(draft, &self.control).expect("the control file");
     }
 
