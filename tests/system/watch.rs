@@ -61,6 +61,34 @@ fn a_wrong_token_ends_it_with_a_message() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("DOORBELL_TOKEN"));
 }
 
+#[test]
+fn the_feed_comes_over_tls_as_far_as_the_machine_trusts_the_hub() {
+    let home = Home::new();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let (cert, key) = (home.path("cert.pem"), home.path("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).expect("a file in the home");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file in the home");
+    let (cert, key) = (cert.to_str().expect("a path"), key.to_str().expect("a path"));
+    let args = ["hub", "--listen", "0.0.0.0:0", "--tls-cert", cert, "--tls-key", key, "--host-name", "localhost"];
+    let hub = Hub::start_as(&home, home.doorbell(&args).env("SSL_CERT_FILE", cert));
+    assert!(hub.endpoint().url().starts_with("https://"), "{}", hub.endpoint().url());
+    let watch = Running::start(home.doorbell(&["watch", "--json"]).env("SSL_CERT_FILE", cert));
+    watch.says("\"live\"");
+    assert!(home.doorbell(&["run", "true"]).env("SSL_CERT_FILE", cert).status().expect("doorbell starts").success());
+    watch.says("job.finished");
+    // It goes on over a new connection.
+    let address = hub.endpoint().url().trim_start_matches("https://localhost:").to_owned();
+    hub.kill();
+    watch.says("\"down\"");
+    let again = ["hub", "--listen", &format!("0.0.0.0:{address}"), "--tls-cert", cert, "--tls-key", key, "--host-name", "localhost"];
+    let hub = Hub::start_as(&home, home.doorbell(&again).env("SSL_CERT_FILE", cert));
+    eventually("it is live again", SOON, || (watch.output().matches("\"live\"").count() == 2).then_some(()));
+    let stranger = Running::start(home.doorbell(&["watch", "--json"]).env_remove("SSL_CERT_FILE"));
+    stranger.says("certificate");
+    assert!(!stranger.output().contains("\"live\""), "{}", stranger.output());
+    drop(hub);
+}
+
 #[tokio::test]
 async fn no_proxy_stands_before_a_hub_on_this_machine() {
     let home = Home::new();
