@@ -64,6 +64,28 @@ fn a_list_stays_on_the_screen_and_moves_on() {
 }
 
 #[test]
+fn what_runs_has_a_bar_below_what_has_happened() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let mut running = indexing(&home, &hub);
+    let terminal = Terminal::start(&home, &["watch"], (12, 100), None);
+    for part in ["index", "━━━", "20% 12/60"] {
+        terminal.program.says(part);
+    }
+    std::fs::write(home.path("go"), "").unwrap();
+    running.wait();
+    terminal.program.says("succeeded");
+    // Nobody is asked for progress when nothing runs.
+    let polls = hub.stats().polls;
+    assert!(home.run(&["run", "--name", "next", "true"]).status.success());
+    terminal.program.says("next");
+    hub.the_job_is(JobState::Succeeded);
+    assert!(hub.stats().polls <= polls + 2);
+    terminal.program.signal(rustix::process::Signal::INT);
+    assert_eq!(terminal.end().0, Some(130));
+}
+
+#[test]
 fn a_list_stays_on_a_screen_only() {
     let home = Home::new();
     let _hub = Hub::start(&home);

@@ -5,7 +5,7 @@
 //! - `which`: which job is meant · `task`: what a worker is to run · `when`, `figure`: moments and progress as people write them
 //! - `inside`: what a command says about its own job · `asked`: open questions · `interrupt`: being asked to end
 //! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave out
-//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `paint`, `duration`: how things are shown
+//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `bars`: below `watch` · `paint`, `duration`: how things are shown
 //!
 //! # Invariants
 //! - `doorbell run` starts its command before anything else: no runtime, no file and no socket comes first.
@@ -15,6 +15,7 @@
 
 mod args;
 mod asked;
+mod bars;
 mod complete;
 mod duration;
 mod figure;

@@ -1,21 +1,23 @@
 //! `doorbell watch`
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
-use doorbell_client::{EndpointSource, Feed, FeedUpdate, When};
-use doorbell_protocol::{Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
+use doorbell_client::{Client, EndpointSource, Feed, FeedUpdate, When};
+use doorbell_protocol::{Counts, Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
 
 use super::block_on;
-use crate::{paint::Paint, table, when, which};
+use crate::{bars::Bars, paint::Paint, table, when, which};
 
 /// Widest word for what happened.
 const WORD: usize = 9;
 
 /// Show what happens as it happens: starts, ends and questions
 ///
-/// First come the jobs that run now. What happens while the hub is away is shown when it is back. Ends with Ctrl-C.
+/// First come the jobs that run now. What happens while the hub is away is shown when it is back. On a terminal the jobs that run
+/// have a line with a bar below. Ends with Ctrl-C.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Print one JSON object a line: {"event": "snapshot" | "job.started" | "job.finished" | "question.asked" | "question.closed",
@@ -25,39 +27,109 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
+    let source = EndpointSource::discovered();
     block_on(async {
-        let (_feed, mut updates) = Feed::open(EndpointSource::discovered());
-        let paint = Paint::for_stdout();
-        let mut away = false;
-        while let Some(update) = updates.recv().await {
-            if let FeedUpdate::Refused { reason } = &update {
+        let (_feed, updates) = Feed::open(source.clone());
+        if args.json {
+            print_objects(updates).await
+        } else if io::stdout().is_terminal() {
+            show_with_bars(updates, &Client::new(source)).await
+        } else {
+            print_lines(updates).await
+        }
+    })
+}
+
+async fn print_objects(mut updates: mpsc::Receiver<FeedUpdate>) -> anyhow::Result<i32> {
+    while let Some(update) = updates.recv().await {
+        if let FeedUpdate::Refused { reason } = &update {
+            bail!("{reason}");
+        }
+        if let Some(line) = object(update) {
+            writeln!(io::stdout(), "{line}")?;
+        }
+    }
+    bail!("the feed ended")
+}
+
+async fn print_lines(mut updates: mpsc::Receiver<FeedUpdate>) -> anyhow::Result<i32> {
+    let mut away = Away::default();
+    while let Some(update) = updates.recv().await {
+        away.hears(&update).map_or(Ok(()), |words| writeln!(io::stderr(), "{words}"))?;
+        match update {
+            FeedUpdate::Message { message, .. } => {
+                lines(message, Paint::Plain).iter().try_for_each(|line| writeln!(io::stdout(), "{line}"))?;
+            }
+            FeedUpdate::Refused { reason } => bail!("{reason}"),
+            FeedUpdate::Connecting
+            | FeedUpdate::Live
+            | FeedUpdate::Down { .. }
+            | FeedUpdate::Offline { .. }
+            | FeedUpdate::Polled(_)
+            | FeedUpdate::PollFailed { .. } => {}
+        }
+    }
+    bail!("the feed ended")
+}
+
+async fn show_with_bars(mut updates: mpsc::Receiver<FeedUpdate>, client: &Client) -> anyhow::Result<i32> {
+    let paint = Paint::for_stdout();
+    let mut bars = Bars::on_terminal(paint);
+    let mut away = Away::default();
+    loop {
+        let update = tokio::select! {
+            biased;
+            update = updates.recv() => update,
+            () = bars.due() => {
+                bars.refresh(client).await;
+                continue;
+            }
+        };
+        let Some(update) = update else { bail!("the feed ended") };
+        away.hears(&update).map_or(Ok(()), |words| bars.print(&words))?;
+        match update {
+            FeedUpdate::Message { message, .. } => {
+                bars.counted(counts(&message));
+                lines(message, paint).iter().try_for_each(|line| bars.print(line))?;
+            }
+            FeedUpdate::Refused { reason } => {
+                bars.put_away();
                 bail!("{reason}");
             }
-            let mut out = io::stdout().lock();
-            if args.json {
-                if let Some(line) = object(update) {
-                    writeln!(out, "{line}")?;
-                }
-            } else {
-                match update {
-                    FeedUpdate::Message { message, .. } => {
-                        for line in lines(message, paint) {
-                            writeln!(out, "{line}")?;
-                        }
-                    }
-                    FeedUpdate::Live => away = false,
-                    FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => {
-                        if !std::mem::replace(&mut away, true) {
-                            eprintln!("doorbell: waiting for the hub: {reason}");
-                        }
-                    }
-                    FeedUpdate::Connecting | FeedUpdate::Polled(_) | FeedUpdate::PollFailed { .. } | FeedUpdate::Refused { .. } => {}
-                }
-            }
-            out.flush()?;
+            FeedUpdate::Down { .. } | FeedUpdate::Offline { .. } => bars.put_away(),
+            FeedUpdate::Connecting | FeedUpdate::Live | FeedUpdate::Polled(_) | FeedUpdate::PollFailed { .. } => {}
         }
-        bail!("the feed ended")
-    })
+    }
+}
+
+/// Whether the hub is away, which is said once.
+#[derive(Default)]
+struct Away(bool);
+
+impl Away {
+    fn hears(&mut self, update: &FeedUpdate) -> Option<String> {
+        match update {
+            FeedUpdate::Live => {
+                self.0 = false;
+                None
+            }
+            FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => {
+                (!std::mem::replace(&mut self.0, true)).then(|| format!("doorbell: waiting for the hub: {reason}"))
+            }
+            FeedUpdate::Message { .. }
+            | FeedUpdate::Connecting
+            | FeedUpdate::Polled(_)
+            | FeedUpdate::PollFailed { .. }
+            | FeedUpdate::Refused { .. } => None,
+        }
+    }
+}
+
+fn counts(message: &FeedMessage) -> Counts {
+    match message {
+        FeedMessage::Snapshot(snapshot) => snapshot.counts,
+        FeedMessage::Event(_, event) => event.counts,
+    }
 }
 
 fn lines(message: FeedMessage, paint: Paint) -> Vec<String> {
