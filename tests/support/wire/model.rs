@@ -114,13 +114,11 @@ impl ModelHub {
     pub fn play_cut(self: &Arc<Self>, request: &Request, bytes: usize) -> Vec<Step> {
         let mut answer = Vec::new();
         for step in self.play(request) {
-            match step {
-                Step::Send(bytes) => answer.extend(bytes),
-                Step::Follow(hub, cursor) => {
-                    let cursor = usize::try_from(cursor).unwrap_or(usize::MAX);
-                    hub.truth().events.iter().skip(cursor).for_each(|event| answer.extend(event.as_bytes()));
-                }
-                other => return vec![other],
+            if let Step::Send(bytes) = step {
+                answer.extend(bytes);
+            } else if let Step::Follow(hub, cursor) = step {
+                let cursor = usize::try_from(cursor).unwrap_or(usize::MAX);
+                hub.truth().events.iter().skip(cursor).for_each(|event| answer.extend(event.as_bytes()));
             }
         }
         let head = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |end| end + 4);

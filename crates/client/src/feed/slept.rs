@@ -1,9 +1,10 @@
 //! Notices that this machine slept.
 //!
 //! While a machine sleeps its wall clock goes on and its monotonic clock stands still. So whoever compares the two after a
-//! pause knows how long it slept. That is done whenever the supervisor wakes for another reason, and costs nothing. On Linux the
-//! kernel also wakes a timer that was set to be cancelled when the wall clock jumps, which it does when the machine wakes up: so
-//! nothing has to look every few seconds.
+//! pause knows how long it slept. That is done whenever the supervisor wakes for another reason, and costs nothing. (On Windows the
+//! monotonic clock goes on as well, and nothing is noticed here. There the alarm for silence counts the sleep, and goes off.) On
+//! Linux the kernel also wakes a timer that was set to be cancelled when the wall clock jumps, which it does when the machine wakes
+//! up: so nothing has to look every few seconds.
 
 use std::time::{Duration, Instant, SystemTime};
 
