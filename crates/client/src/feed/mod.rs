@@ -132,7 +132,7 @@ impl Feed {
     }
 
     /// This machine slept: gives up the connection, which may be dead without knowing it, and opens a new one within 2 s. On
-    /// Linux the supervisor notices by itself.
+    /// Linux the supervisor notices by itself; elsewhere that may take a minute.
     pub fn resumed(&self) {
         self.wakes.resumed.notify_one();
     }
@@ -144,6 +144,8 @@ impl Drop for Feed {
     }
 }
 
+#[cfg(test)]
+mod logged;
 #[cfg(test)]
 mod long;
 #[cfg(test)]
