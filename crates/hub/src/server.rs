@@ -32,9 +32,15 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const UNREAD: usize = 64 * 1024;
 /// A request's headers must be there by then.
 const HEADERS: Duration = Duration::from_secs(10);
-/// Idle connections are probed this often.
+/// A connection that was idle for so long is probed.
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// What was sent must be acknowledged by then, or the peer is gone. With the probes: gone within 60 s.
+/// Then every so often, until it answers.
+const PROBE: Duration = Duration::from_secs(15);
+/// One that answers none of so many is gone: 60 s after it was heard of last.
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd", windows))]
+const PROBES: u32 = 2;
+/// What was sent must be acknowledged by then, or the peer is gone. Other systems have no such option: there, the system decides
+/// how often it sends again what nobody acknowledges.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Requests that are under way at a shutdown may take this long.
@@ -103,7 +109,10 @@ fn watch_over(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     socket.set_send_buffer_size(UNREAD)?;
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE))?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(PROBE);
+    #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd", windows))]
+    let keepalive = keepalive.with_retries(PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(())
