@@ -81,6 +81,28 @@ fn a_command_that_cleans_up_is_cancelled_too() {
     assert_eq!(hub.the_job_is(JobState::Cancelled).exit_code, Some(0));
 }
 
+/// In a group with the script that has started it, as in cron and in CI.
+#[test]
+fn a_command_in_a_pipe_is_stopped_with_all_that_it_started_and_nobody_else() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let pids = home.path("pids");
+    let family =
+        format!("(sleep 61; true) | cat & sleep 62 & echo $! $(pgrep -P $$) > {0}.new; mv {0}.new {0}; wait; true", pids.display());
+    let mut script = Command::new("sh");
+    home.live_in(
+        script.arg("-c").arg(r#"sleep 63 & "$0" run --name family -- sh -c "$1"; echo "ended by $?"; kill -0 $! && echo alive; kill $!"#),
+    );
+    let running = Running::start(script.arg(doorbell_tests::home::program()).arg(&family));
+    let family = eventually("the family is there", SOON, || fs::read_to_string(&pids).ok());
+    assert!(family.split_whitespace().count() >= 4, "{family}");
+    hub.the_job_is(JobState::Running);
+    assert!(home.run(&["cancel", "family"]).status.success());
+    running.says("ended by 143\nalive\n");
+    hub.the_job_is(JobState::Cancelled);
+    eventually("all are gone", SOON, || family.split_whitespace().all(is_gone).then_some(()));
+}
+
 #[test]
 fn a_claimed_job_is_stopped_with_all_that_it_started() {
     let home = Home::new();

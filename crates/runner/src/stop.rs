@@ -1,7 +1,7 @@
 //! Stops a command because its job was cancelled or its time is up: first it is asked, and after a grace time it is killed.
 //!
-//! A command with a process group of its own is stopped with all that it has started. One that shares ours is stopped alone:
-//! the others in the group are not the job's.
+//! A command is stopped with all that it has started: its process group, when it has one of its own. In a group that it shares with
+//! us, others are not the job's; there Linux tells who has started whom, and elsewhere it is stopped alone.
 
 #[cfg(unix)]
 pub(crate) use self::unix::Stopper;

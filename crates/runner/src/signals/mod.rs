@@ -1,7 +1,7 @@
 //! Signals to the wrapper reach the command as they would have without it: each once, and none made up.
 //!
 //! # Layout
-//! - `route`: whom a signal is for, pure · `stop`: when we stop with the command · `ignored`: which signals were ignored when we were started
+//! - `route`: whom a signal is for, pure · `stop`: when we stop with the command · `family`: what it has started · `ignored`: which signals were ignored when we were started
 //!
 //! # Invariants
 //! - The wrapper outlives the command: a signal that would end it is handed on, and the command decides.
@@ -10,6 +10,7 @@
 //! - What our parent ignored (`nohup`) stays ignored, for us and for the command.
 //! - A process id is used only while the command has not been waited for: it cannot mean another process.
 
+mod family;
 mod ignored;
 mod route;
 mod stop;
@@ -27,8 +28,11 @@ use signal_hook::{
 };
 
 pub(crate) use self::route::Company;
-use self::route::{Route, Sender};
 pub(crate) use self::stop::{Stop, Whom, stop};
+use self::{
+    family::Family,
+    route::{Route, Sender},
+};
 use crate::{
     farewell::Farewell,
     group,
@@ -57,6 +61,8 @@ struct State {
     terminals: Terminals,
     told_to_stop: Vec<i32>,
     stopped: Option<Stopped>,
+    /// What the command had started when we have stopped it.
+    family: Family,
     /// How we end, once it is known.
     farewell: Option<Farewell>,
 }
@@ -95,6 +101,7 @@ impl Signals {
             terminals: terminals.clone(),
             told_to_stop: Vec::new(),
             stopped: None,
+            family: Family::default(),
             farewell: None,
         })));
         let shared = target.clone();
@@ -153,7 +160,7 @@ impl Target {
 
     /// Ends the command, if it is still there.
     pub(crate) fn kill(&self) {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = state.pid {
             state.send(pid, Signal::KILL);
         }
@@ -193,8 +200,8 @@ impl Target {
 }
 
 impl State {
-    /// To the command, and to its group when it has one of its own. Stopped, it must go on to die.
-    fn send(&self, pid: Pid, signal: Signal) {
+    /// To the command and all that it has started: its group, when it has one of its own. Stopped, it must go on to die.
+    fn send(&mut self, pid: Pid, signal: Signal) {
         let foreground = self.terminals.foreground();
         let own = || group::of(pid).filter(|group| *group == pid);
         let sent = match foreground.or_else(own) {
@@ -202,7 +209,14 @@ impl State {
                 Some(group) => rustix::process::kill_process_group(group, Signal::CONT),
                 None => Ok(()),
             }),
-            None => rustix::process::kill_process(pid, signal),
+            None => {
+                if signal == Signal::TERM {
+                    self.family = Family::of(pid);
+                }
+                let sent = rustix::process::kill_process(pid, signal);
+                self.family.send(signal);
+                sent
+            }
         };
         if let Err(e) = sent {
             tracing::debug!("cannot stop the command: {e}");

@@ -59,7 +59,7 @@ fn would_be_woken() -> bool {
 }
 
 /// Known on Linux only. Elsewhere a group of several generations counts as orphaned.
-fn parent_of(pid: Pid) -> Option<Pid> {
+pub(super) fn parent_of(pid: Pid) -> Option<Pid> {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
     // The name stands in parentheses and may contain anything.
     let (_, rest) = stat.rsplit_once(") ")?;
