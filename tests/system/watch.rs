@@ -62,6 +62,19 @@ fn a_wrong_token_ends_it_with_a_message() {
 }
 
 #[test]
+fn a_hub_that_is_called_by_another_name_says_so_and_nothing_of_the_token() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let mut watch = home.doorbell(&["watch"]);
+    let token = hub.endpoint().token().expose().to_owned();
+    watch.envs([("DOORBELL_URL", "http://hub.example"), ("DOORBELL_TOKEN", &token), ("http_proxy", hub.endpoint().url())]);
+    let output = watch.output().expect("doorbell starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("this hub serves") && said.contains("hub.example") && !said.contains("token"), "{said}");
+}
+
+#[test]
 fn the_feed_comes_over_tls_as_far_as_the_machine_trusts_the_hub() {
     let home = Home::new();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
