@@ -48,8 +48,8 @@ impl Block {
 
     /// Several as one.
     pub(crate) fn joined(blocks: &[Self]) -> Self {
-        let bytes: Vec<u8> = blocks.iter().flat_map(|block| block.framed(Framing::UntilClose)).copied().collect();
-        Self::of(&bytes)
+        let parts: Vec<&[u8]> = blocks.iter().map(|block| block.framed(Framing::UntilClose)).collect();
+        Self::of(&parts.concat())
     }
 
     /// Bytes of the block itself.
