@@ -164,7 +164,7 @@ fn a_server_that_is_left_in_the_background_of_a_terminal_goes_on() {
 fn the_interrupt_key_ends_the_loop_and_the_script_around_the_command() {
     let home = Home::new();
     let mut shell = Terminal::shell(&home, (24, 80));
-    let commands = "for i in 1 2 3; do doorbell run -- sh -c 'echo up; sleep 60; true'; done";
+    let commands = "for i in 1 2 3; do doorbell run -- sh -c 'echo up; exec sleep 60'; done";
     home.script("script", &format!("#!/bin/bash\n{commands}\necho over\n"));
     for command in [commands, "./script", "bash -c './script; echo over'"] {
         shell.types(&format!("{command}\r"));
