@@ -1,7 +1,7 @@
 //! The project's own commands. `cargo xtask --help` says what there is.
 //!
 //! # Layout
-//! - one file a command: [`run`], [`test`], [`check`], [`demo`], [`bench`], [`bindings`]
+//! - one file a command: [`run`], [`test`], [`check`], [`demo`], [`bench`], [`bindings`], [`windows`]
 //! - [`phases`]: steps with a name and a time · [`tool`]: starting other programs
 //! - what commands need: [`packages`] of the system, [`node`] and the panel's page, [`build`] of the programs
 //!
@@ -18,6 +18,7 @@ mod phases;
 mod run;
 mod test;
 mod tool;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -33,9 +34,10 @@ Commands:
   demo      Run the main job on a virtual desktop and put pictures of it into target/demo/
   bench     Measure what the hub costs, next to nginx with nchan, and put the figures into target/bench/
   bindings  Generate ui/src/bindings from the Rust types
+  windows   Build the command and its unit tests for Windows, and run these under Wine
 
 Each command installs the Debian packages it needs when it runs as root, and says which are missing otherwise.
-It also needs Node.js, at least version 20.19, with npm.
+Those that build the panel's page also need Node.js, at least version 20.19, with npm.
 ";
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::demo,
         ["bench"] => bench::bench,
         ["bindings"] => bindings::bindings,
+        ["windows"] => windows::windows,
         ["-h" | "--help" | "help"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -42,6 +42,10 @@ pub(crate) const SCREEN: &[&str] = &["less", "procps", "vim-tiny"];
 /// For the bench: what the hub is measured against.
 pub(crate) const BENCH: &[&str] = &["libnginx-mod-nchan", "nginx-light"];
 
+/// To build for Windows and run that. `rust-web-src` comes with a compiler of the same version; the one that the rest is built with is
+/// rustup's, which these do not touch.
+pub(crate) const WINDOWS: &[&str] = &["cargo-web", "gcc-mingw-w64-x86-64", "rust-web-src", "rustc-web", "wine", "wine64"];
+
 /// Makes sure that the packages are installed.
 ///
 /// Installs them as root on Debian; elsewhere on Debian, says what to type. On other systems it cannot tell what is there:

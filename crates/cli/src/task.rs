@@ -76,7 +76,7 @@ mod tests {
         let here = env::current_dir().unwrap().into_os_string().into_string().unwrap();
         let task = args(None, &[("A", "b")]).task(Place::Here).unwrap();
         assert_eq!((task.cwd, task.env.len(), task.env["A"].as_str()), (Some(here.clone()), 2, "b"));
-        assert_eq!(args(Some("x"), &[]).task(Place::Here).unwrap().cwd, Some(format!("{here}/x")));
+        assert_eq!(args(Some("x"), &[]).task(Place::Here).unwrap().cwd, Some(format!("{here}{}x", std::path::MAIN_SEPARATOR)));
         let task = args(None, &[("PATH", "/opt/bin")]).task(Place::Here).unwrap();
         assert_eq!(task.env["PATH"], "/opt/bin");
         let task = args(Some("x"), &[]).task(Place::Elsewhere).unwrap();

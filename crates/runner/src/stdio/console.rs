@@ -4,7 +4,8 @@
 //! - It is given back as it was found, also on a panic.
 
 use std::{
-    io, panic,
+    io::{self, Write},
+    panic,
     sync::{Mutex, Once, PoisonError},
 };
 
@@ -25,10 +26,17 @@ const DISABLE_NEWLINE_AUTO_RETURN: u32 = 0x8;
 
 static HELD: Mutex<Option<Held>> = Mutex::new(None);
 
+/// What of it is made raw.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    Screen,
+    ScreenAndKeys,
+}
+
 /// The modes before it was made raw.
 #[derive(Clone, Copy)]
 struct Held {
-    input: u32,
+    input: Option<u32>,
     output: u32,
 }
 
@@ -36,7 +44,7 @@ struct Held {
 ///
 /// # Errors
 /// It is no console, or one that is not also a terminal.
-pub(super) fn make_raw() -> io::Result<()> {
+pub(super) fn make_raw(part: Part) -> io::Result<()> {
     static GIVE_BACK_ON_PANIC: Once = Once::new();
 
     GIVE_BACK_ON_PANIC.call_once(|| {
@@ -49,18 +57,29 @@ pub(super) fn make_raw() -> io::Result<()> {
             previous(info);
         }));
     });
-    let (input, output) = (input()?, output()?);
-    let found = Held { input: input.mode()?, output: output.mode()? };
+    let output = output()?;
+    let mut found = Held { input: None, output: output.mode()? };
     let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     output.set_mode(found.output | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING | DISABLE_NEWLINE_AUTO_RETURN)?;
     *held = Some(found);
-    let cooked = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
-    input.set_mode(found.input & !cooked | ENABLE_VIRTUAL_TERMINAL_INPUT).inspect_err(|_| give_back(held.take()))
+    if part == Part::ScreenAndKeys {
+        found.input = Some(make_keys_raw().inspect_err(|_| give_back(held.take()))?);
+        *held = Some(found);
+    }
+    Ok(())
 }
 
 /// Puts it back as it was found, if it was made raw.
 pub(super) fn leave() {
-    give_back(HELD.lock().unwrap_or_else(PoisonError::into_inner).take());
+    /// Keys as characters, and no word of which window has the focus: a pseudo console asks for both and does not always take it back.
+    const AS_USUAL: &[u8] = b"\x1b[?9001l\x1b[?1004l";
+
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if held.is_some() {
+        let mut stdout = io::stdout();
+        let _ = stdout.write_all(AS_USUAL).and_then(|()| stdout.flush());
+    }
+    give_back(held);
 }
 
 /// Columns and rows.
@@ -84,10 +103,21 @@ pub(super) fn cursor() -> (u16, u16) {
     })
 }
 
+/// Gives the mode before.
+fn make_keys_raw() -> io::Result<u32> {
+    let input = input()?;
+    let found = input.mode()?;
+    let cooked = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
+    input.set_mode(found & !cooked | ENABLE_VIRTUAL_TERMINAL_INPUT)?;
+    Ok(found)
+}
+
 fn give_back(held: Option<Held>) {
     let Some(Held { input: keys, output: screen }) = held else { return };
     // Nothing is left to do for a console that takes its modes no more.
-    let _ = input().and_then(|console| console.set_mode(keys));
+    if let Some(keys) = keys {
+        let _ = input().and_then(|console| console.set_mode(keys));
+    }
     let _ = output().and_then(|console| console.set_mode(screen));
 }
 

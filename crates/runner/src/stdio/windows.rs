@@ -19,7 +19,7 @@ use std::{
 };
 
 use super::{
-    console,
+    console::{self, Part},
     copy::{self, Behind, Wait, Waiter, WhenClosed},
     keys,
     plan::{Keyboard, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
@@ -67,7 +67,7 @@ pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) 
     let ours = Ours::now();
     let starting = Starting::new(told)?;
     if let Some(keyboard) = ours.keyboard(choice) {
-        match in_console(&command, keyboard) {
+        match in_console(&command, ours, keyboard) {
             Ok(started) => return Ok(starting.in_console(started, keyboard)),
             // It runs without one, or its usual start says why it cannot.
             Err(e) => tracing::debug!("the command gets no console of its own: {e}"),
@@ -87,9 +87,11 @@ pub(crate) fn attach_claimed(command: Command, told: Told) -> io::Result<Attache
 }
 
 /// Our console is raw before the command shows anything: what it shows is drawn for a terminal.
-fn in_console(command: &Command, keyboard: Keyboard) -> io::Result<pseudo::Started> {
-    if keyboard == Keyboard::Console {
-        console::make_raw()?;
+fn in_console(command: &Command, ours: Ours, keyboard: Keyboard) -> io::Result<pseudo::Started> {
+    match (keyboard, ours.stdout) {
+        (Keyboard::Console, _) => console::make_raw(Part::ScreenAndKeys)?,
+        (Keyboard::Input | Keyboard::Nobody, Kind::Terminal) => console::make_raw(Part::Screen)?,
+        (Keyboard::Input | Keyboard::Nobody, Kind::Other) => {}
     }
     pseudo::start(command).inspect_err(|_| console::leave())
 }
