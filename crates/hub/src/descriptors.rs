@@ -4,6 +4,7 @@
 //! there are programs that close every descriptor they might have before they do anything.
 
 /// Kept free for the database, the logs and whatever else the process does.
+#[cfg(unix)]
 const OTHERS: u64 = 256;
 
 /// Makes room for `wanted` connections, as far as the system allows, and says how many there is room for.
@@ -37,20 +38,20 @@ pub(crate) fn make_room(wanted: usize) -> usize {
 }
 
 /// The soft bound to set, if that changes anything. `None` is no bound.
-#[cfg_attr(not(unix), expect(dead_code, reason = "there is no such bound"))]
+#[cfg(unix)]
 fn raised(needed: u64, soft: Option<u64>, hard: Option<u64>) -> Option<u64> {
     let raised = hard.map_or(needed, |hard| hard.min(needed));
     soft.filter(|soft| *soft < raised).map(|_| raised)
 }
 
 /// How many connections fit below the soft bound. Half of a very low one is left to others.
-#[cfg_attr(not(unix), expect(dead_code, reason = "there is no such bound"))]
+#[cfg(unix)]
 fn room(soft: Option<u64>, wanted: usize) -> usize {
     let Some(soft) = soft else { return wanted };
     usize::try_from(soft - OTHERS.min(soft / 2)).map_or(wanted, |room| room.min(wanted))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

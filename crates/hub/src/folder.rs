@@ -38,7 +38,6 @@ fn close_to_others(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "it may fail elsewhere")]
 fn close_to_others(_path: &Path) -> io::Result<()> {
     Ok(())
 }
