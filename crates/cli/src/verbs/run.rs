@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long, value_parser = duration::parse, value_name = "DURATION")]
     notify_after: Option<Duration>,
 
-    /// Stop it when it has run for so long: SIGTERM, and SIGKILL 10 s later
+    /// Stop it when it has run for so long: SIGTERM, and SIGKILL 10 s later; on Windows it is ended at once
     #[arg(long, value_parser = duration::parse_positive, value_name = "DURATION")]
     timeout: Option<Duration>,
 

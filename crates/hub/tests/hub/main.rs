@@ -8,6 +8,7 @@ mod alone;
 mod blocks;
 #[cfg(target_os = "linux")]
 mod browser;
+#[cfg(target_os = "linux")]
 mod cable;
 mod cancel;
 mod changes;
