@@ -9,7 +9,7 @@ use std::{
 
 use doorbell_client::Client;
 use doorbell_protocol::{
-    Fence, JobId, JobState, Outcome,
+    EventId, Fence, JobId, JobState, Outcome,
     jobs::{FinishReport, NewJob},
 };
 use doorbell_tests::{Home, Hub, hub::SOON};
@@ -86,7 +86,7 @@ impl Follower {
             return;
         }
         let Ok(mut socket) = TcpStream::connect(hub.address()) else { return };
-        socket.set_read_timeout(Some(SOON)).unwrap();
+        socket.set_read_timeout(Some(SOON)).expect("a socket");
         let last = self.last.as_ref().map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
         let token = hub.endpoint().token().expose();
         // By HTTP/1.0, so that the answer has no chunks.
@@ -118,7 +118,8 @@ impl Follower {
         if event == "snapshot" {
             assert_eq!(self.last, None, "events were lost");
         } else {
-            self.heard.push(id.rsplit_once('-').unwrap().1.parse().unwrap());
+            let id: EventId = id.parse().expect("an id of the feed");
+            self.heard.push(id.seq.0);
         }
         self.last = Some(id);
     }
