@@ -41,7 +41,8 @@ pub(crate) fn windows() -> Result<()> {
     phases.phase("startup objects", || folder.build_startup())?;
     phases.phase("programs and tests", || tool::run(folder.tests()?.arg("--no-run")))?;
     phases.phase("libraries for Wine", || folder.build_libraries())?;
-    phases.phase("tests under Wine", || tool::run(&mut folder.tests()?))?;
+    // One by one: beside others, the test of the pseudo console has once hung under Wine, for a reason that nobody knows.
+    phases.phase("tests under Wine", || tool::run(folder.tests()?.args(["--", "--test-threads", "1"])))?;
     phases.note("not tested: Windows itself, which differs from Wine most in its consoles");
     phases.finish();
     Ok(())

@@ -240,10 +240,19 @@ mod tests {
         until(&format!("<value:{}>", folder.path().file_name().unwrap().display()));
         pseudo.type_in(b"Ada\r");
         until("<hello,Ada>");
-        assert_eq!(child.wait().unwrap().exit_code(), 7);
-        pseudo.close();
+        let (to, ended) = mpsc::channel();
+        thread::spawn(move || {
+            to.send(child.wait().unwrap().exit_code()).unwrap();
+            pseudo.close();
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_secs(30)), Ok(7));
         // It is over when nothing can be shown in it any more.
-        while pieces.recv_timeout(Duration::from_secs(30)) != Err(RecvTimeoutError::Disconnected) {}
+        let over = loop {
+            if let Err(e) = pieces.recv_timeout(Duration::from_secs(30)) {
+                break e;
+            }
+        };
+        assert_eq!(over, RecvTimeoutError::Disconnected);
     }
 
     #[test]
