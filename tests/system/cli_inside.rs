@@ -196,14 +196,16 @@ fn a_python_program_is_a_job_of_its_own() {
 fn what_a_program_says_of_itself_has_no_secrets_and_an_exit_is_no_failure() {
     let home = Home::new();
     let hub = Hub::start(&home);
-    let say =
-        "$D progress 1/2 'at hunter2-hunter3'; $D ask 'Use hunter2-hunter3?' --detail 'or hunter2-hunter3' --choice 'x=hunter2-hunter3'";
+    let say = "until $D progress 1/2 'at hunter2-hunter3'; [ -e seen ]; do sleep 0.05; done
+        $D ask 'Use hunter2-hunter3?' --detail 'or hunter2-hunter3' --choice 'x=hunter2-hunter3'";
     let mut command = home.doorbell(&["run", "--", "sh", "-c", say]);
     let running = Running::start(command.env("D", program()).env("MY_TOKEN", "hunter2-hunter3"));
+    let message = eventually("its progress", SOON, || hub.running().first()?.progress.as_ref()?.message.clone());
+    assert_eq!(message, "at [redacted]");
+    fs::write(home.path("seen"), "").unwrap();
     let question = asked(&hub);
     let told = (question.prompt.as_str(), question.detail.as_deref(), question.choices[0].label.as_str());
     assert_eq!(told, ("Use [redacted]?", Some("or [redacted]"), "[redacted]"));
-    assert_eq!(hub.running()[0].progress.as_ref().unwrap().message.as_deref(), Some("at [redacted]"));
     assert!(home.run(&["answer", "x"]).status.success());
     assert!(running.end().0.success());
     for (program, state) in [
