@@ -28,8 +28,15 @@ pub(crate) async fn report(State(hub): Hub, Id(id): Id, Body(report): Body<Progr
             held.cancel_requested
         }
         None => {
-            let live = hub.live.lock();
-            hub.progress.report(&live, id, Teller::Program, progress, now).ok_or(Refusal::LeaseStale)?.cancel_requested
+            let told = hub.progress.report(&hub.live.lock(), id, Teller::Program, progress, now).map(|job| job.cancel_requested);
+            match told {
+                Some(cancel_requested) => cancel_requested,
+                // A program may be quicker than its runner, of whose job nobody has heard yet: it tries again.
+                None => {
+                    hub.reads.record(id).await?.ok_or(Refusal::NotFound(id))?;
+                    return Err(Refusal::LeaseStale.into());
+                }
+            }
         }
     };
     Ok(match cancel_requested {

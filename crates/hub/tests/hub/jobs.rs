@@ -139,6 +139,19 @@ async fn what_a_program_says_of_itself_outranks_its_runner_and_renews_no_lease()
     assert_eq!((hub.job(job.id).await.state, done().await), (JobState::Lost, Some(26)));
 }
 
+/// Its runner has not told of it yet, perhaps: then it tries again.
+#[tokio::test]
+async fn what_a_program_says_of_a_job_that_nobody_knows_is_told_from_one_that_is_over() {
+    let hub = TestHub::start().await;
+    let job = hub.started("make").await.job;
+    hub.finish(job.id, "succeeded").await;
+    let unknown = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab".to_owned();
+    for (id, status, code) in [(unknown, 404, ErrorCode::NotFound), (job.id.to_string(), 409, ErrorCode::LeaseStale)] {
+        let refused = refused(hub.put(&format!("/v1/jobs/{id}/progress"), json!({"done": 1, "total": 2})).await).await;
+        assert_eq!((refused.0, refused.1), (status, code));
+    }
+}
+
 #[tokio::test]
 async fn pages_go_from_new_to_old_and_end() {
     let hub = TestHub::start().await;
