@@ -6,7 +6,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use doorbell_protocol::jobs::{ProgressReport, ReportAnswer};
+use doorbell_protocol::{
+    JobState,
+    jobs::{ProgressReport, ReportAnswer},
+};
 
 use super::{
     Hub,
@@ -33,8 +36,10 @@ pub(crate) async fn report(State(hub): Hub, Id(id): Id, Body(report): Body<Progr
                 Some(cancel_requested) => cancel_requested,
                 // A program may be quicker than its runner, of whose job nobody has heard yet: it tries again.
                 None => {
-                    hub.reads.record(id).await?.ok_or(Refusal::NotFound(id))?;
-                    return Err(Refusal::LeaseStale.into());
+                    let known = hub.reads.record(id).await?;
+                    // Its start is on disk just before it is published.
+                    let is_told = known.is_some_and(|record| record.job.state != JobState::Running);
+                    return Err(if is_told { Refusal::LeaseStale } else { Refusal::NotFound(id) }.into());
                 }
             }
         }
