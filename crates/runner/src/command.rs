@@ -76,7 +76,7 @@ pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Res
     match command.spawn() {
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
             let mut shell = Command::new("sh");
-            shell.arg("--").arg(found(command.get_program())).args(command.get_args());
+            shell.arg("--").arg(find(&command)?).args(command.get_args());
             for (name, value) in command.get_envs() {
                 match value {
                     Some(value) => shell.env(name, value),
@@ -93,14 +93,31 @@ pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Res
     }
 }
 
-/// The file that a program is, which the system has found before.
+/// The file that is run, in the command's own search path where it has one; or why none can be.
 #[cfg(unix)]
-fn found(program: &OsStr) -> PathBuf {
-    let in_path = || std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file());
-    match program.as_encoded_bytes().contains(&b'/') {
-        true => program.into(),
-        false => in_path().unwrap_or_else(|| program.into()),
+pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
+    use rustix::fs::{Access, access};
+
+    let program = command.get_program();
+    let own = command.get_envs().find(|(name, _)| *name == "PATH");
+    let path = own.map_or_else(|| std::env::var_os("PATH"), |(_, path)| path.map(OsStr::to_owned));
+    let candidates: Vec<PathBuf> = match path {
+        Some(path) if !program.as_encoded_bytes().contains(&b'/') => {
+            std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
+        }
+        // Without a path the system has one of its own, and whoever starts the program will see.
+        None if !program.as_encoded_bytes().contains(&b'/') => return Ok(program.into()),
+        Some(_) | None => vec![program.into()],
+    };
+    let mut found = Err(io::ErrorKind::NotFound.into());
+    for path in candidates {
+        match std::fs::metadata(&path).and_then(|_| Ok(access(&path, Access::EXEC_OK)?)) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => found = Err(e),
+            Err(_) => {}
+        }
     }
+    found
 }
 
 /// How a command ended that could not be started, after telling why on standard error.

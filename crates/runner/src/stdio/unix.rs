@@ -5,9 +5,8 @@ use std::{
     io::{self, IsTerminal, PipeReader, PipeWriter, Read, Write},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
-        unix::{ffi::OsStrExt, process::CommandExt},
+        unix::process::CommandExt,
     },
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Arc, Condvar, Mutex, PoisonError,
@@ -19,7 +18,6 @@ use std::{
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    fs::Access,
     process::Pid,
 };
 
@@ -254,7 +252,8 @@ impl Starting {
     }
 
     fn in_terminal(mut self, command: Command, plan: Plan, pseudo: Pseudo) -> io::Result<Attached> {
-        find(&command)?;
+        // Fails as its start would, so that the reason is known here and not only to the leader.
+        command::find(&command)?;
         let mut command = pty_process::blocking::Command::from(led(command));
         let keys = match plan.stdin {
             Input::Terminal => {
@@ -364,27 +363,6 @@ fn until_led(terminal: &File) {
         }
         thread::sleep(LOOK_EVERY);
     }
-}
-
-/// Fails as the start of the command would, so that the reason is known here and not only to the leader.
-fn find(command: &Command) -> io::Result<()> {
-    let program = command.get_program();
-    let candidates: Vec<PathBuf> = if program.as_bytes().contains(&b'/') {
-        vec![program.into()]
-    } else {
-        // Without a path the system has one of its own, and the leader will see.
-        let Some(path) = std::env::var_os("PATH") else { return Ok(()) };
-        std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
-    };
-    let mut found = Err(io::ErrorKind::NotFound.into());
-    for path in candidates {
-        match std::fs::metadata(&path).and_then(|_| Ok(rustix::fs::access(&path, Access::EXEC_OK)?)) {
-            Ok(()) => return Ok(()),
-            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => found = Err(e),
-            Err(_) => {}
-        }
-    }
-    found
 }
 
 /// Waits for output, or for the end of the command.
