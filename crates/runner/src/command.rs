@@ -68,6 +68,20 @@ pub(crate) fn led(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = imp
     }
 }
 
+/// `other` with the variables and the folder of `command`.
+pub(crate) fn in_place_of(command: &Command, mut other: Command) -> Command {
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(name, value),
+            None => other.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        other.current_dir(folder);
+    }
+    other
+}
+
 /// Starts `command` with the streams that `join` gives it. A script that does not name its interpreter is one for `sh`, as shells have it
 /// when the system refuses it.
 #[cfg(unix)]
@@ -77,15 +91,7 @@ pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Res
         Err(e) if e.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()) => {
             let mut shell = Command::new("sh");
             shell.arg("--").arg(find(&command)?).args(command.get_args());
-            for (name, value) in command.get_envs() {
-                match value {
-                    Some(value) => shell.env(name, value),
-                    None => shell.env_remove(name),
-                };
-            }
-            if let Some(folder) = command.get_current_dir() {
-                shell.current_dir(folder);
-            }
+            let mut shell = in_place_of(&command, shell);
             join(&mut shell)?;
             shell.spawn()
         }

@@ -2,21 +2,14 @@
 
 use std::{ffi::OsString, path::PathBuf, process::Command};
 
+use crate::command;
+
 /// The same command with its program by its full name, or as it is when there is no such program: then its start says so.
 pub(crate) fn found(command: Command) -> Command {
     let Some(program) = find(&command) else { return command };
     let mut found = Command::new(program);
     found.args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => found.env(name, value),
-            None => found.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        found.current_dir(folder);
-    }
-    found
+    command::in_place_of(&command, found)
 }
 
 fn find(command: &Command) -> Option<PathBuf> {

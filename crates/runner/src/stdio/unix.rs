@@ -254,7 +254,7 @@ impl Starting {
     fn in_terminal(mut self, command: Command, plan: Plan, pseudo: Pseudo) -> io::Result<Attached> {
         // Fails as its start would, so that the reason is known here and not only to the leader.
         command::find(&command)?;
-        let mut command = pty_process::blocking::Command::from(led(command));
+        let mut command = pty_process::blocking::Command::from(led(&command));
         let keys = match plan.stdin {
             Input::Terminal => {
                 let (looks, look) = io::pipe()?;
@@ -336,15 +336,8 @@ impl Ours {
 }
 
 /// The command, with a process of ours as the leader of its session.
-fn led(command: Command) -> Command {
-    let mut leader = command::led(command.get_program(), command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => leader.env(name, value),
-            None => leader.env_remove(name),
-        };
-    }
-    leader
+fn led(command: &Command) -> Command {
+    command::in_place_of(command, command::led(command.get_program(), command.get_args()))
 }
 
 /// Returns once the command is in the foreground of its terminal. A key that stops, typed sooner, would meet the command between
