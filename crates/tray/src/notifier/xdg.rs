@@ -73,7 +73,7 @@ impl Service {
 
 /// The app's icon as pixels: its name means nothing to a desktop where the app is not installed.
 fn icon() -> Option<Image> {
-    let full = Pixmap::decode_png(include_bytes!("../../../icons/128x128.png")).ok()?;
+    let full = Pixmap::decode_png(include_bytes!("../../../../icons/128x128.png")).ok()?;
     let mut icon = Pixmap::new(ICON, ICON)?;
     #[expect(clippy::cast_precision_loss, reason = "icons are small")]
     let scale = Transform::from_scale(ICON as f32 / full.width() as f32, ICON as f32 / full.height() as f32);

@@ -6,9 +6,9 @@ use tiny_skia::{BlendMode, Color, FillRule, Paint, Path, PathBuilder, Pixmap, Pi
 use crate::digits;
 
 #[cfg(target_os = "macos")]
-const BELL: &[u8] = include_bytes!("../../icons/tray-template.png");
+const BELL: &[u8] = include_bytes!("../../../icons/tray-template.png");
 #[cfg(not(target_os = "macos"))]
-const BELL: &[u8] = include_bytes!("../../icons/tray.png");
+const BELL: &[u8] = include_bytes!("../../../icons/tray.png");
 
 /// Share of the icon's height.
 const HEIGHT: f32 = 0.58;
