@@ -1,4 +1,14 @@
 //! Which job is meant: by its id, the beginning or the end of its id, its name or its key.
+//!
+//! - What is not over comes first: `doorbell log ingest` while `ingest` runs means that run, not last
+//!   night's.
+//! - Of what is over, a name means the newest run of its key, as people see the runs of a job as one job. Two
+//!   keys under one name are two jobs, and nobody guesses between them.
+//! - Several that fit are an error that lists them: to cancel the wrong job is worse than to ask a second
+//!   time.
+//! - The end of an id counts, too. Ids are UUIDv7, so they begin with the time, and jobs that are queued
+//!   together share eight digits and more. An end is only looked for when nothing else fits, as it takes all
+//!   pages.
 
 use std::fmt;
 

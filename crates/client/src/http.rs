@@ -39,6 +39,7 @@ type Lazy = Arc<OnceLock<reqwest::Client>>;
 pub(crate) enum Reuse {
     /// For a moment.
     Soon,
+    /// For the feed: a connection that is kept for later would be a second one of this client at the hub.
     Never,
 }
 

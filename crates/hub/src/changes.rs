@@ -2,8 +2,10 @@
 //!
 //! # Invariants
 //! - A page that reads its list after each event has, in the end, the newest list.
-//! - However much changes while a page is busy, it waits in a capacity of one a list. Between two events there is a pause,
-//!   so that a burst is one event and not as many as the socket takes.
+//! - However much changes while a page is busy, it waits in a capacity of one a list. Between two events
+//!   about a list there is a pause. Without it the capacity of one would not help: the socket's buffers take
+//!   thousands of small events before a busy page holds anything up.
+//! - There are no ids and no replay: a page that comes back is told that every list is old.
 
 use doorbell_protocol::limits;
 use futures_util::stream::{self, Stream};

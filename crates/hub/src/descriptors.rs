@@ -1,7 +1,9 @@
 //! File descriptors: a connection takes one, and the usual bound of a process is 1,024 of them.
 //!
-//! The soft bound is raised to what is needed and no further, although the hard one may allow a million: jobs inherit it, and
-//! there are programs that close every descriptor they might have before they do anything.
+//! Without more, `accept` and the logs, which open files, would fail at about 1,000 listeners. So the soft
+//! bound is raised to what is needed, and no further, although the hard one may allow a million: the commands
+//! of jobs inherit it, and some programs close every descriptor they might have before they do anything,
+//! which takes seconds for a million.
 
 /// Kept free for the database, the logs and whatever else the process does.
 #[cfg(unix)]

@@ -41,6 +41,9 @@ pub(crate) struct Now {
     pub(crate) ring: Ring,
     /// Counts commits, from a number on that no other life of this hub had: a list that it told must not pass for one of now.
     pub(crate) commits: u64,
+    /// Could be counted from `active`, but each event carries the counts, and counting all jobs under the
+    /// lock for each of them made a start slower with every job that runs: 2,500 starts a second instead of
+    /// 8,300. The writer's random test compares them with a count from scratch after every batch.
     pub(crate) counts: Counts,
     /// Every queued and running job.
     pub(crate) active: HashMap<JobId, Record>,
@@ -48,8 +51,10 @@ pub(crate) struct Now {
     pub(crate) questions: HashMap<QuestionId, Question>,
     /// Snapshots that were told in place of events that were gone.
     pub(crate) gaps: Count,
-    /// What every snapshot says until the next commit, encoded when the first is asked for: when thousands come back at once,
-    /// or fall behind, it is the same one for all.
+    /// What every snapshot says until the next commit, encoded when the first is asked for. A snapshot may
+    /// have 3 MiB, and it is encoded under the lock that every change needs: when thousands of subscribers
+    /// come back at once, or fall behind, they share one. Measured with 600 running jobs in a debug build:
+    /// 148 ms of the lock for each subscriber before, 3 µs after.
     encoded: Option<Block>,
 }
 
@@ -133,7 +138,9 @@ impl Now {
         self.fitting_questions().map(|(question, _)| question.clone()).collect()
     }
 
-    /// The state at this place of the feed, as a message in two blocks: what all who are told it now share, and what differs.
+    /// The state at this place of the feed, as a message in two blocks: what all who are told it now share,
+    /// and what differs. The hub's clock is in the second one, so it is right to the moment for each
+    /// subscriber.
     pub(crate) fn snapshot(&mut self, at: Timestamp, gap: bool) -> [Block; 2] {
         if gap {
             self.gaps.add_one();

@@ -7,8 +7,11 @@
 //!       └────────── ended, or 401/403 ─────────────────┴▶ Refused ── new token, or asked ──▶ Connecting
 //! ```
 //!
-//! Beside it, while the feed is not live, the running list is polled for as long as somebody answers. A poll that fails says
-//! little: only when an attempt then finds nobody do polls end, until one finds somebody.
+//! Beside it, while the feed is not live, the running list is polled for as long as somebody answers. A poll
+//! that fails (a time-out, 429, 503, a broken connection) says little, and the next one comes 3 s later.
+//! Polls end when an attempt finds nobody there and no poll has been answered since the last failure: to poll
+//! for ever where nobody is would be 1,200 calls an hour for nothing. They begin again when an attempt finds
+//! somebody, or hangs for 3 s.
 
 use std::time::Duration;
 
@@ -27,9 +30,12 @@ const POLL: Duration = Duration::from_secs(3);
 const ENDPOINT_CHECK: Duration = Duration::from_secs(60);
 /// A connection that was live for this long has proven itself.
 const SETTLED: Duration = doorbell_protocol::limits::KEEPALIVE;
-/// Shortest time from one attempt to the next, however often somebody asks.
+/// Shortest time from one attempt to the next, whatever begins it: a backoff, somebody who asks, or waking
+/// up.
 const BETWEEN: Duration = Duration::from_secs(1);
-/// A socket is closed by a task of its own, right after the attempt that it served was dropped. The next one opens later.
+/// Shortest time from the end of one attempt to the next. Hyper closes a socket in a task of its own, right
+/// after the attempt that it served was dropped; a client that reconnects at once would be there twice for
+/// the hub.
 const CLOSING: Duration = Duration::from_millis(50);
 /// Longest time from one message to the next until everything that was missed has been told. Comments and halves of a message
 /// do not count: they may go on for ever.

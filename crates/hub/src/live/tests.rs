@@ -1,4 +1,11 @@
 //! Changes in the middle of a subscription, on real threads: nothing is lost and nothing comes twice.
+//!
+//! Why not `loom` or `shuttle`, which try all or many orders of threads: what could go wrong is between the
+//! lock and tokio's `watch`, namely a commit that is seen neither by the look nor by the wait. `watch` builds
+//! under neither tool, and a stand-in for it would be what is tested. So the first test lets subscribers come
+//! and go thousands of times, and in the second each of 20,000 events is the last one until all have heard
+//! it, so that nothing else would wake a sleeper. It was tried: a subscriber that marks what it has seen
+//! after it has let go of the lock fails the second test within its first run.
 
 use std::{
     sync::{

@@ -83,8 +83,14 @@ impl SqliteStore {
         Ok(transaction.commit()?)
     }
 
-    /// A commit whose sync failed may stand in the log all the same, where the next start after a crash would find it. Another
-    /// commit takes its place there. When this one fails too, the next change does it.
+    /// Makes sure that a commit that failed stays without effect, also across a crash.
+    ///
+    /// When the sync of a commit fails, its frames may already stand in the write-ahead log with valid
+    /// checksums. The running hub rolls back, but a crash before the next commit would bring the refused
+    /// change to life at the next start; a test with a disk that fails once (`tests/support/faults/disk.c`)
+    /// saw it happen. A small commit of our own takes the place of these frames, which breaks their chain of
+    /// checksums. When it fails too, the next change does the same. Only a disk that goes on failing until
+    /// the crash leaves the refused change behind, and its caller repeats it with the same id.
     fn disown(&self) {
         let disowned = self.connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('disowned', hex(randomblob(8)))", []);
         if let Err(error) = disowned {

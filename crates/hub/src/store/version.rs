@@ -56,7 +56,10 @@ const STEPS: &[&str] = &[
     CREATE INDEX jobs_by_end   ON jobs (finished_at, id);
     CREATE INDEX jobs_in_short ON jobs (id, name, key, state, finished_at);
 ",
-    // What belongs together: the parts of a job, and jobs with a label. Labels are in a table of their own, as a job has many.
+    // What belongs together: the parts of a job, and jobs with a label. A job has up to 16 labels, and an
+    // index on an expression over the record holds one value a job, so labels have a table, whose primary key
+    // is the index. The record stays the one truth: labels never change after a job was made, so the rows
+    // cannot differ from it.
     "
     ALTER TABLE jobs ADD COLUMN parent TEXT AS (record ->> '$.job.parent') VIRTUAL;
     CREATE INDEX jobs_by_parent ON jobs (parent, id) WHERE parent IS NOT NULL;
