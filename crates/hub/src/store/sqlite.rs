@@ -21,10 +21,6 @@ pub(crate) struct SqliteStore {
     connection: Connection,
 }
 
-struct SqliteReader {
-    connection: Connection,
-}
-
 impl SqliteStore {
     /// Opens the file, and creates or upgrades it when need be. `new_epoch` names a file that is new.
     pub(crate) fn open(path: &Path, new_epoch: Epoch) -> Result<Self, StoreError> {
@@ -188,26 +184,13 @@ impl Store for SqliteStore {
 
     fn reader(&self) -> Result<Box<dyn Read>, StoreError> {
         let connection = Connection::open(&self.path)?;
+        // As a `Read` nothing can be written, and SQLite sees to it as well.
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Box::new(SqliteReader { connection }))
+        Ok(Box::new(Self { path: self.path.clone(), connection }))
     }
 }
 
 impl Read for SqliteStore {
-    fn record(&mut self, id: JobId) -> Result<Option<Record>, StoreError> {
-        record(&self.connection, id)
-    }
-
-    fn question(&mut self, id: QuestionId) -> Result<Option<Question>, StoreError> {
-        question(&self.connection, id)
-    }
-
-    fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
-        history::page(&self.connection, query)
-    }
-}
-
-impl Read for SqliteReader {
     fn record(&mut self, id: JobId) -> Result<Option<Record>, StoreError> {
         record(&self.connection, id)
     }
