@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Job, Timestamp, question::Question};
+use crate::{Job, Timestamp, omitted::is_default, question::Question};
 
 /// How many jobs there are, as of one sequence. Any single event makes a badge right.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -31,7 +31,7 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
     /// Whether a run that was told as lost has ended after all. The counts do not move.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub late: bool,
 }
 
@@ -136,9 +136,4 @@ impl FeedMessage {
             .map(|kind| serde_json::from_str(data).map(|event| Self::Event(kind, Box::new(event))).map_err(error))
             .transpose()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{JobId, Progress, ScheduleId, Timestamp, limits, text};
+use crate::{JobId, Progress, ScheduleId, Timestamp, limits, omitted::is_default, text};
 
 /// One run, as the hub tells it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
     /// How many of its questions are open. Left out when there are none.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "ts", ts(as = "Option<u32>"))]
     pub waiting: u32,
     /// How often it was started, its earlier attempts among them: 0 while the first one is queued, then 1.
@@ -68,11 +68,11 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<JobId>,
     /// Whether somebody asked its runner to stop it. It stays when the run is over.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>"))]
     pub cancel_requested: bool,
     /// Of two jobs that may run, the one with the higher priority is claimed first.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "ts", ts(as = "Option<i32>"))]
     pub priority: i32,
     /// No worker gets it before.
@@ -222,15 +222,6 @@ fn once() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_once(attempts: &u32) -> bool {
     *attempts == once()
-}
-
-fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
-    *number == T::default()
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counts, Epoch, Fence, Invalid, Job, JobId, Lease, Origin, Outcome, Progress, Sequence, Timestamp, limits, text};
+use crate::{
+    Counts, Epoch, Fence, Invalid, Job, JobId, Lease, Origin, Outcome, Progress, Sequence, Timestamp, limits, omitted::is_default, text,
+};
 
 /// Body of `POST /v1/jobs`: a job that its reporter runs itself (`start`), or a queued one (`command`).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -123,7 +125,7 @@ pub struct RenewedLease {
     /// The lease as it is now.
     pub lease: Lease,
     /// Whether somebody asked for the job to be stopped.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub cancel_requested: bool,
 }
 
@@ -322,11 +324,6 @@ pub fn check_url(url: &str) -> Result<(), Invalid> {
         return Err(Invalid::new("url", format!("must have at most {} characters", limits::URL_CHARS)));
     }
     Ok(())
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! - [`feed`]: events and snapshots · [`hub`]: health and stats
 //! - [`token`]: who may call, and what for
 //! - [`error`]: the one error body · [`text`]: what text may contain · [`limits`]: every bound in one place
-//! - [`place`]: what a hub leaves on disk for local clients
+//! - `omitted`: which fields JSON leaves out · [`place`]: what a hub leaves on disk for local clients
 //!
 //! # Invariants
 //! - No I/O and no clock: this crate only describes.
@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod lease;
 pub mod limits;
 pub mod log;
+mod omitted;
 pub mod place;
 pub mod progress;
 pub mod question;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, ScheduleId, Timestamp, jobs::Task, limits, text};
+use crate::{Invalid, ScheduleId, Timestamp, jobs::Task, limits, omitted::is_default, text};
 
 /// Body of `POST /v1/schedules` and `PUT /v1/schedules/{id}`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -23,7 +23,7 @@ pub struct NewSchedule {
     #[serde(default)]
     pub catch_up: CatchUp,
     /// Whether it fires nothing until it is changed again. Its times then count from that moment.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub paused: bool,
     /// What a worker should run.
     #[serde(flatten)]
@@ -114,11 +114,6 @@ impl NewSchedule {
         self.task.check()?;
         Ok(self)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 #[cfg(test)]
