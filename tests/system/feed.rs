@@ -30,7 +30,7 @@ async fn message(updates: &mut Receiver<FeedUpdate>) -> (Option<EventId>, FeedMe
 
 async fn event(updates: &mut Receiver<FeedUpdate>) -> (EventKind, JobState, u32) {
     match message(updates).await {
-        (Some(_), FeedMessage::Event(kind, event)) => (kind, event.job.state, event.counts.running),
+        (Some(_), FeedMessage::Event(event)) => (event.kind(), event.data().job.state, event.data().counts.running),
         other => panic!("{other:?}"),
     }
 }
@@ -38,7 +38,7 @@ async fn event(updates: &mut Receiver<FeedUpdate>) -> (EventKind, JobState, u32)
 async fn snapshot_is_first(updates: &mut Receiver<FeedUpdate>) -> bool {
     match message(updates).await {
         (_, FeedMessage::Snapshot(snapshot)) => !snapshot.gap,
-        (_, FeedMessage::Event(..)) => false,
+        (_, FeedMessage::Event(_)) => false,
     }
 }
 
@@ -192,7 +192,7 @@ async fn whatever_a_proxy_does_each_event_is_told_once_and_in_order_though_nobod
                     seconds += 1;
                     a_second_passes().await;
                 }
-                Ok(Some(FeedUpdate::Message { id, message: FeedMessage::Event(..), .. })) => told.push(id.unwrap().seq.0),
+                Ok(Some(FeedUpdate::Message { id, message: FeedMessage::Event(_), .. })) => told.push(id.unwrap().seq.0),
                 Ok(Some(FeedUpdate::Message { message, .. })) => panic!("{way:?}: {message:?}"),
                 Ok(update) => assert!(update.is_some()),
             }

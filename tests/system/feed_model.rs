@@ -127,7 +127,9 @@ fn take_in(state: &mut State, update: FeedUpdate) {
     let input = match update {
         FeedUpdate::Connecting => return,
         FeedUpdate::Live => Input::Live,
-        FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(kind, event) } => Input::Missed(id, kind, event),
+        FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => {
+            Input::Missed(id, event.kind(), Box::new(event.into_data()))
+        }
         FeedUpdate::Message { id, message, .. } => Input::Told(id, message),
         FeedUpdate::Polled(list) => Input::Polled(list.map(|list| *list)),
         FeedUpdate::PollFailed { reason } => Input::PollFailed { reason },

@@ -3,7 +3,7 @@
 //!     cargo run -p doorbell-client --example badge
 
 use doorbell_client::{EndpointSource, Feed, FeedUpdate};
-use doorbell_protocol::{Counts, FeedMessage};
+use doorbell_protocol::Counts;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -13,8 +13,7 @@ async fn main() {
     while let Some(update) = updates.recv().await {
         match update {
             // Any single message has the counts as of then.
-            FeedUpdate::Message { message: FeedMessage::Snapshot(snapshot), .. } => counts = snapshot.counts,
-            FeedUpdate::Message { message: FeedMessage::Event(_, event), .. } => counts = event.counts,
+            FeedUpdate::Message { message, .. } => counts = message.counts(),
             // The feed is down, but the hub answers.
             FeedUpdate::Polled(Some(list)) => counts = list.counts,
             FeedUpdate::Live | FeedUpdate::Polled(None) | FeedUpdate::Connecting => {}

@@ -84,7 +84,21 @@ pub enum FeedMessage {
     /// The state to start from; replaces all that was known.
     Snapshot(Snapshot),
     /// One change.
-    Event(EventKind, Box<Event>),
+    Event(FeedEvent),
+}
+
+/// One change, as the feed tells it: each kind with the data that it has, which is all that it is written as.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FeedEvent {
+    /// See [`EventKind::JobStarted`].
+    JobStarted(Box<Event>),
+    /// See [`EventKind::JobFinished`].
+    JobFinished(Box<Event>),
+    /// See [`EventKind::QuestionAsked`].
+    QuestionAsked(Box<QuestionEvent>),
+    /// See [`EventKind::QuestionClosed`].
+    QuestionClosed(Box<QuestionEvent>),
 }
 
 /// Why a message of the feed could not be read.
@@ -132,8 +146,55 @@ impl FeedMessage {
         if event == Self::SNAPSHOT {
             return serde_json::from_str(data).map(|snapshot| Some(Self::Snapshot(snapshot))).map_err(error);
         }
-        EventKind::from_name(event)
-            .map(|kind| serde_json::from_str(data).map(|event| Self::Event(kind, Box::new(event))).map_err(error))
-            .transpose()
+        EventKind::from_name(event).map(|kind| FeedEvent::decode(kind, data).map(Self::Event).map_err(error)).transpose()
+    }
+
+    /// How many jobs there are, as of this message.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        match self {
+            Self::Snapshot(snapshot) => snapshot.counts,
+            Self::Event(event) => event.data().counts,
+        }
+    }
+}
+
+impl FeedEvent {
+    /// What it tells.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Self::JobStarted(_) => EventKind::JobStarted,
+            Self::JobFinished(_) => EventKind::JobFinished,
+            Self::QuestionAsked(_) => EventKind::QuestionAsked,
+            Self::QuestionClosed(_) => EventKind::QuestionClosed,
+        }
+    }
+
+    /// What every event has.
+    #[must_use]
+    pub fn data(&self) -> &Event {
+        match self {
+            Self::JobStarted(event) | Self::JobFinished(event) => event,
+            Self::QuestionAsked(question) | Self::QuestionClosed(question) => &question.event,
+        }
+    }
+
+    /// What every event has, without what only some have.
+    #[must_use]
+    pub fn into_data(self) -> Event {
+        match self {
+            Self::JobStarted(event) | Self::JobFinished(event) => *event,
+            Self::QuestionAsked(question) | Self::QuestionClosed(question) => question.event,
+        }
+    }
+
+    fn decode(kind: EventKind, data: &str) -> serde_json::Result<Self> {
+        Ok(match kind {
+            EventKind::JobStarted => Self::JobStarted(serde_json::from_str(data)?),
+            EventKind::JobFinished => Self::JobFinished(serde_json::from_str(data)?),
+            EventKind::QuestionAsked => Self::QuestionAsked(serde_json::from_str(data)?),
+            EventKind::QuestionClosed => Self::QuestionClosed(serde_json::from_str(data)?),
+        })
     }
 }

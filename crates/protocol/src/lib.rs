@@ -38,7 +38,7 @@ pub mod token;
 pub mod worker;
 
 pub use error::{ErrorBody, ErrorCode, Invalid};
-pub use feed::{Counts, Event, EventKind, FeedMessage, QuestionEvent, Snapshot};
+pub use feed::{Counts, Event, EventKind, FeedEvent, FeedMessage, QuestionEvent, Snapshot};
 pub use id::{Epoch, EventId, Fence, JobId, QuestionId, ScheduleId, Sequence, TokenId, WorkerId};
 pub use job::{Job, JobState, Origin, Outcome};
 pub use lease::Lease;

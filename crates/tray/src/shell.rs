@@ -109,7 +109,9 @@ pub(crate) async fn run(
             },
             Some(update) = feed.recv() => match update {
                 FeedUpdate::Connecting => continue,
-                FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(kind, event) } => Input::Missed(id, kind, event),
+                FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => {
+                    Input::Missed(id, event.kind(), Box::new(event.into_data()))
+                }
                 FeedUpdate::Message { id, message, .. } => Input::Told(id, message),
                 FeedUpdate::Live => Input::Live,
                 FeedUpdate::Polled(list) => Input::Polled(list.map(|list| *list)),

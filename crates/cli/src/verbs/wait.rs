@@ -8,7 +8,7 @@ use std::{
 use anyhow::bail;
 use doorbell_client::{CallError, Client, EndpointSource, Feed, FeedUpdate, rest::JobQuery};
 use doorbell_protocol::{
-    ErrorCode, EventKind, FeedMessage, Job, JobId, JobState,
+    ErrorCode, FeedEvent, FeedMessage, Job, JobId, JobState,
     jobs::{OneJob, RunningList},
     limits, text,
 };
@@ -150,7 +150,8 @@ impl Wait {
                 // Nor was what a snapshot stands for.
                 Some(FeedUpdate::Message { message: FeedMessage::Snapshot(_), .. }) => self.look_at_all(Duration::ZERO),
                 Some(FeedUpdate::Message {
-                    message: FeedMessage::Event(EventKind::JobStarted | EventKind::JobFinished, event), ..
+                    message: FeedMessage::Event(FeedEvent::JobStarted(event) | FeedEvent::JobFinished(event)),
+                    ..
                 }) => self.take_in(event.job).await?,
                 Some(FeedUpdate::Polled(Some(list))) => self.compare(&list),
                 Some(FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. }) => {

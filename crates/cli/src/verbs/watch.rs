@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
 use doorbell_client::{Client, EndpointSource, Feed, FeedUpdate, When};
-use doorbell_protocol::{Counts, Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
+use doorbell_protocol::{Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
@@ -89,7 +89,7 @@ async fn show_with_bars(mut updates: mpsc::Receiver<FeedUpdate>, client: &Client
         away.hears(&update).map_or(Ok(()), |words| bars.print(&words))?;
         match update {
             FeedUpdate::Message { message, .. } => {
-                bars.counted(counts(&message));
+                bars.counted(message.counts());
                 lines(message, paint).iter().try_for_each(|line| bars.print(line))?;
             }
             FeedUpdate::Refused { reason } => {
@@ -125,13 +125,6 @@ impl Away {
     }
 }
 
-fn counts(message: &FeedMessage) -> Counts {
-    match message {
-        FeedMessage::Snapshot(snapshot) => snapshot.counts,
-        FeedMessage::Event(_, event) => event.counts,
-    }
-}
-
 fn lines(message: FeedMessage, paint: Paint) -> Vec<String> {
     match message {
         FeedMessage::Snapshot(snapshot) => snapshot
@@ -139,8 +132,9 @@ fn lines(message: FeedMessage, paint: Paint) -> Vec<String> {
             .iter()
             .map(|job| line(&when::clock(job.started_at.unwrap_or(job.created_at)), "running", job, "", paint))
             .collect(),
-        FeedMessage::Event(kind, event) => {
-            let (word, more) = said(kind, &event);
+        FeedMessage::Event(event) => {
+            let (kind, event) = (event.kind(), event.data());
+            let (word, more) = said(kind, event);
             vec![line(&when::clock(event.at), word, &event.job, &more, paint)]
         }
     }
@@ -191,7 +185,7 @@ fn object(update: FeedUpdate) -> Option<Value> {
 fn told(when: When, id: Option<EventId>, message: FeedMessage) -> Value {
     let (event, data) = match message {
         FeedMessage::Snapshot(snapshot) => (FeedMessage::SNAPSHOT, json!(snapshot)),
-        FeedMessage::Event(kind, event) => (kind.as_str(), json!(event)),
+        FeedMessage::Event(event) => (event.kind().as_str(), json!(event)),
     };
     let mut object = Map::from_iter([("event".to_owned(), json!(event))]);
     object.extend(id.map(|id| ("id".to_owned(), json!(id.to_string()))));

@@ -152,7 +152,7 @@ impl State {
     pub fn apply(&mut self, input: Input, now: Timestamp) -> Vec<Effect> {
         let mut effects = match input {
             Input::Told(id, FeedMessage::Snapshot(snapshot)) => self.snapshot(id, snapshot, now),
-            Input::Told(id, FeedMessage::Event(kind, event)) => self.event(id, kind, *event, now),
+            Input::Told(id, FeedMessage::Event(event)) => self.event(id, event.kind(), event.into_data(), now),
             Input::Missed(id, kind, event) => {
                 self.missed.add(kind, &event);
                 self.take_in(id, *event, now);

@@ -1,6 +1,6 @@
 //! What happens, and what the app then does and shows.
 
-use doorbell_protocol::{Counts, Epoch, Progress, Sequence};
+use doorbell_protocol::{Counts, Epoch, FeedEvent, Progress, QuestionEvent, Sequence};
 
 use super::*;
 use crate::{
@@ -24,12 +24,12 @@ fn snapshot(seq: u64, running: Vec<Job>) -> Input {
 }
 
 fn started(seq: u64, running: u32, job: Job) -> Input {
-    Input::Told(id(seq), FeedMessage::Event(EventKind::JobStarted, Box::new(event(running, job))))
+    Input::Told(id(seq), FeedMessage::Event(FeedEvent::JobStarted(Box::new(event(running, job)))))
 }
 
 fn finished(seq: u64, running: u32, job: Job, state: JobState) -> Input {
     let event = event(running, Job { state, duration_ms: Some(1_000), ..job });
-    Input::Told(id(seq), FeedMessage::Event(EventKind::JobFinished, Box::new(event)))
+    Input::Told(id(seq), FeedMessage::Event(FeedEvent::JobFinished(Box::new(event))))
 }
 
 fn list(seq: u64, jobs: Vec<Job>) -> RunningList {
@@ -76,16 +76,16 @@ fn a_run_rings_twice_and_the_badge_goes_up_and_back() {
 fn a_question_rings_when_it_is_asked_and_not_when_it_is_closed() {
     let mut state = live();
     let _ = state.apply(started(1, 1, job(1)), NOW);
-    let told = |seq, kind, waiting| {
+    let told = |seq, kind: fn(Box<QuestionEvent>) -> FeedEvent, waiting| {
         let event = Event { question: Some(question(1)), ..event(1, Job { waiting, ..job(1) }) };
-        Input::Told(id(seq), FeedMessage::Event(kind, Box::new(event)))
+        Input::Told(id(seq), FeedMessage::Event(kind(Box::new(QuestionEvent { event, head: None }))))
     };
     let before = state.tray();
-    let asked = state.apply(told(2, EventKind::QuestionAsked, 1), NOW);
+    let asked = state.apply(told(2, FeedEvent::QuestionAsked, 1), NOW);
     assert_eq!(rings(&asked), ["make wants an answer"]);
     assert!(matches!(&asked[0], Effect::Notify(ring) if ring.body == "Deploy?" && ring.job == Some(job(1).id)));
     assert_eq!(state.panel(NOW).jobs[0].waiting, 1);
-    assert_eq!(state.apply(told(3, EventKind::QuestionClosed, 0), NOW), []);
+    assert_eq!(state.apply(told(3, FeedEvent::QuestionClosed, 0), NOW), []);
     assert_eq!((state.panel(NOW).jobs[0].waiting, state.tray()), (0, before));
 }
 

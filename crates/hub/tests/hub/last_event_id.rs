@@ -20,7 +20,7 @@ async fn an_id_in_the_ring_is_followed_by_what_was_missed() {
     let (start, _) = hub.feed(None).await.snapshot().await;
     let two = hub.started("two").await.job;
     match first(&hub, start.to_string().as_bytes()).await {
-        FeedMessage::Event(_, event) => assert_eq!(event.job.id, two.id),
+        FeedMessage::Event(event) => assert_eq!(event.data().job.id, two.id),
         FeedMessage::Snapshot(snapshot) => panic!("{snapshot:?}"),
     }
 }
@@ -44,7 +44,7 @@ async fn any_other_id_is_followed_by_a_snapshot_that_says_so() {
                 assert!(snapshot.gap, "{:?}", String::from_utf8_lossy(last));
                 assert_eq!(snapshot.running.iter().map(|job| job.id).collect::<Vec<_>>(), [job.id]);
             }
-            FeedMessage::Event(_, event) => panic!("{:?}: {event:?}", String::from_utf8_lossy(last)),
+            FeedMessage::Event(event) => panic!("{:?}: {event:?}", String::from_utf8_lossy(last)),
         }
     }
 }

@@ -48,7 +48,7 @@ async fn a_reader_that_stands_still_holds_up_nobody_and_goes_on_from_a_snapshot(
     let mut on_its_way = 0;
     let snapshot = loop {
         match slow.next().await {
-            (id, FeedMessage::Event(..)) => {
+            (id, FeedMessage::Event(_)) => {
                 on_its_way += 1;
                 assert_eq!(id.seq.0, on_its_way);
             }

@@ -302,13 +302,13 @@ impl Feed {
     pub(crate) async fn snapshot(&mut self) -> (EventId, Snapshot) {
         match self.next().await {
             (id, FeedMessage::Snapshot(snapshot)) => (id, snapshot),
-            (_, FeedMessage::Event(kind, event)) => panic!("{kind:?} {event:?} instead of a snapshot"),
+            (_, FeedMessage::Event(event)) => panic!("{event:?} instead of a snapshot"),
         }
     }
 
     pub(crate) async fn event(&mut self) -> (EventId, &'static str, Event) {
         match self.next().await {
-            (id, FeedMessage::Event(kind, event)) => (id, kind.as_str(), *event),
+            (id, FeedMessage::Event(event)) => (id, event.kind().as_str(), event.into_data()),
             (_, FeedMessage::Snapshot(snapshot)) => panic!("{snapshot:?} instead of an event"),
         }
     }
