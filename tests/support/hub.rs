@@ -11,7 +11,7 @@ use doorbell_client::{
     CallError, Client, Endpoint, EndpointSource, Token,
     rest::{JobQuery, Running},
 };
-use doorbell_protocol::{Job, JobState, hub::Stats, limits};
+use doorbell_protocol::{Job, JobState, hub::Stats};
 
 use crate::{Home, eventually};
 
@@ -116,10 +116,12 @@ impl Hub {
     /// It does not.
     #[must_use]
     pub fn replayed(&self) -> Vec<u64> {
+        /// Events that a feed replays, as docs/protocol.md says.
+        const RING: u64 = 1_024;
+
         let newest = self.stats().seq.0;
-        let ring = u64::try_from(limits::RING_EVENTS).expect("a small ring");
         let epoch = self.ask(async |client| client.health().await).expect("health").epoch;
-        let last = format!("{epoch}-{}", newest.saturating_sub(ring));
+        let last = format!("{epoch}-{}", newest.saturating_sub(RING));
         let url = format!("{}/v1/feed", self.endpoint.url());
         let read = async {
             let client = crate::http::builder().timeout(SOON).build().expect("a client");

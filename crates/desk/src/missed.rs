@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use doorbell_protocol::{Event, EventKind, JobId, JobState, QuestionId, limits};
+use doorbell_protocol::{Event, EventKind, JobId, JobState, QuestionId};
 
 use crate::notification::{self, Notification, Tone};
 
 /// Jobs that are named in a summary, of those that need a look.
 const NAMED: usize = 3;
 
-/// Collects what would have rung. Takes no more than the feed can replay.
+/// Most that is collected: a hub replays about as much, and a longer summary tells nobody more.
+const MOST: usize = 1_024;
+
+/// Collects what would have rung.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Missed {
     ended: BTreeMap<JobId, (JobState, Notification)>,
@@ -26,7 +29,7 @@ impl Missed {
             }
             return;
         };
-        if self.ended.len() + self.asked.len() >= limits::RING_EVENTS {
+        if self.ended.len() + self.asked.len() >= MOST {
             return;
         }
         match (kind, &event.question) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use doorbell_protocol::limits;
+use crate::bounds;
 
 #[derive(Debug)]
 pub(crate) struct Bucket {
@@ -13,14 +13,14 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// A full one.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { calls: f64::from(limits::CALLS_AT_ONCE), filled_at: now }
+        Self { calls: f64::from(bounds::CALLS_AT_ONCE), filled_at: now }
     }
 
     /// Takes one call out, or says how long to wait for one.
     pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        let rate = f64::from(limits::CALLS_PER_SECOND);
+        let rate = f64::from(bounds::CALLS_PER_SECOND);
         let gained = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
-        self.calls = (self.calls + gained).min(f64::from(limits::CALLS_AT_ONCE));
+        self.calls = (self.calls + gained).min(f64::from(bounds::CALLS_AT_ONCE));
         self.filled_at = self.filled_at.max(now);
         if self.calls < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - self.calls) / rate));
@@ -46,9 +46,9 @@ mod tests {
     fn a_full_bucket_gives_a_burst_and_then_the_rate() {
         let start = Instant::now();
         let mut bucket = Bucket::new(start);
-        assert_eq!(taken(&mut bucket, start), limits::CALLS_AT_ONCE);
-        assert_eq!(taken(&mut bucket, start + Duration::from_secs(1)), limits::CALLS_PER_SECOND);
-        assert_eq!(taken(&mut bucket, start + Duration::from_secs(3_600)), limits::CALLS_AT_ONCE);
+        assert_eq!(taken(&mut bucket, start), bounds::CALLS_AT_ONCE);
+        assert_eq!(taken(&mut bucket, start + Duration::from_secs(1)), bounds::CALLS_PER_SECOND);
+        assert_eq!(taken(&mut bucket, start + Duration::from_secs(3_600)), bounds::CALLS_AT_ONCE);
     }
 
     #[test]
@@ -67,6 +67,6 @@ mod tests {
         let mut bucket = Bucket::new(start + Duration::from_secs(1));
         taken(&mut bucket, start + Duration::from_secs(1));
         assert!(bucket.take(start).is_err());
-        assert_eq!(taken(&mut bucket, start + Duration::from_secs(2)), limits::CALLS_PER_SECOND);
+        assert_eq!(taken(&mut bucket, start + Duration::from_secs(2)), bounds::CALLS_PER_SECOND);
     }
 }

@@ -15,7 +15,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::block::{KEEPALIVE, RETRY};
+use crate::{
+    block::{KEEPALIVE, RETRY},
+    bounds,
+};
 
 const JOBS: &str = "event: jobs-changed\ndata: {}\n\n";
 const WORKERS: &str = "event: workers-changed\ndata: {}\n\n";
@@ -38,7 +41,7 @@ struct List {
 impl Watcher {
     /// Both receivers see every change from now on, so nothing falls between them and the first events.
     pub(crate) fn new(jobs: watch::Receiver<()>, workers: watch::Receiver<()>, shutdown: CancellationToken) -> Self {
-        let quiet_until = Instant::now() + limits::CHANGES_PAUSE;
+        let quiet_until = Instant::now() + bounds::CHANGES_PAUSE;
         Self {
             first: vec![WORKERS, JOBS, RETRY],
             jobs: List { changes: jobs, quiet_until },
@@ -73,7 +76,7 @@ impl List {
         seen.changed().await.ok()?;
         sleep_until(self.quiet_until).await;
         self.changes.mark_unchanged();
-        self.quiet_until = Instant::now() + limits::CHANGES_PAUSE;
+        self.quiet_until = Instant::now() + bounds::CHANGES_PAUSE;
         Some(())
     }
 }

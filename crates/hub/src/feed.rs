@@ -12,12 +12,12 @@ use std::{
     },
 };
 
-use doorbell_protocol::{EventId, Sequence, limits};
+use doorbell_protocol::{EventId, Sequence};
 use tokio::sync::watch;
 
 use crate::{
     block::{Block, RETRY},
-    clock,
+    bounds, clock,
     live::Live,
 };
 
@@ -50,7 +50,7 @@ struct Counted(Subscribers);
 
 impl Ring {
     pub(crate) fn push(&mut self, seq: Sequence, block: Block) {
-        if self.blocks.len() == limits::RING_EVENTS {
+        if self.blocks.len() == bounds::RING_EVENTS {
             self.blocks.pop_front();
         }
         self.newest = seq;
@@ -170,9 +170,9 @@ mod tests {
 
     #[test]
     fn the_future_and_what_fell_out_cannot_be_replayed() {
-        let events = limits::RING_EVENTS as u64 + 3;
+        let events = bounds::RING_EVENTS as u64 + 3;
         assert_eq!(after(&ring(events), events + 1), None);
         assert_eq!(after(&ring(events), 2), None);
-        assert_eq!(after(&ring(events), 3).map(|blocks| blocks.len()), Some(limits::RING_EVENTS));
+        assert_eq!(after(&ring(events), 3).map(|blocks| blocks.len()), Some(bounds::RING_EVENTS));
     }
 }

@@ -18,7 +18,7 @@
 //! - `logs/`: what the jobs' commands print, in files
 //! - `tokens`: who may call · `secret`: known by its hash alone · `bucket`: how often · `links`: letting a browser in
 //! - `live`: what is true now · `feed`: what subscribers are sent, as `block`s · `changes`: what list pages are told · `progress`, `leases`, `workers`: in memory only
-//! - `retention`: what is kept, and for how long
+//! - `retention`: what is kept, and for how long · [`bounds`]: the hub's own
 //!
 //! # Order of one change
 //! decide → commit → publish (live, ring, leases) → wake subscribers → answer. Committed before it is told, told in the
@@ -26,6 +26,7 @@
 
 mod after;
 mod block;
+pub mod bounds;
 mod bucket;
 mod changes;
 mod clock;

@@ -9,13 +9,16 @@ use std::{
 };
 
 use doorbell_protocol::{
-    JobId, JobState, Timestamp, WorkerId, limits,
+    JobId, JobState, Timestamp, WorkerId,
     worker::{NewWorker, Worker, WorkerState, WorkerStatus},
 };
 use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
-use crate::job::{Record, Refusal};
+use crate::{
+    bounds,
+    job::{Record, Refusal},
+};
 
 /// Most workers that are known at once; the one that registered first is forgotten first, and registers again when it
 /// claims.
@@ -103,7 +106,7 @@ impl Workers {
     fn forget_silent(&self, known: &mut Vec<Known>, running: &Running) {
         let before = known.len();
         known.retain(|known| {
-            known.state == WorkerState::Draining || known.seen.elapsed() < limits::WORKER_SILENCE || running.has(known.worker.id)
+            known.state == WorkerState::Draining || known.seen.elapsed() < bounds::WORKER_SILENCE || running.has(known.worker.id)
         });
         if known.len() < before {
             self.0.changed.send_replace(());
@@ -163,7 +166,7 @@ mod tests {
         let silent = workers.register(new("silent"), None, &idle());
         let busy = workers.register(new("busy"), None, &idle());
         let running = Running([(busy.id, vec![JobId(Uuid::nil())])].into());
-        tokio::time::advance(limits::WORKER_SILENCE).await;
+        tokio::time::advance(bounds::WORKER_SILENCE).await;
         let alive = workers.register(new("alive"), None, &running);
         let ids: Vec<_> = workers.list(&running, Timestamp::EPOCH).into_iter().map(|status| status.worker.id).collect();
         assert_eq!(ids, [alive.id, busy.id]);
@@ -184,7 +187,7 @@ mod tests {
         assert!(is_told());
         workers.register(new("silent"), None, &idle());
         assert!(is_told());
-        tokio::time::advance(limits::WORKER_SILENCE).await;
+        tokio::time::advance(bounds::WORKER_SILENCE).await;
         workers.list(&idle(), Timestamp::EPOCH);
         assert!(is_told());
         workers.list(&idle(), Timestamp::EPOCH);

@@ -1,4 +1,5 @@
-//! Every bound on what comes from outside, in one place. Characters are Unicode scalar values.
+//! The bounds that clients have to keep to or may count on, in one place. Characters are Unicode scalar values. What only a
+//! hub has to know is in the hub.
 
 use std::time::Duration;
 
@@ -75,23 +76,13 @@ pub const LOG_TAIL_BYTES: u64 = 1024 * 1024;
 pub const LOG_PART_BYTES: usize = 64 * 1024;
 /// Largest body of a call that only reports, claims or renews, in bytes.
 pub const REPORT_BYTES: usize = 16 * 1024;
-/// Calls in a second that one issued token is good for in the long run.
-pub const CALLS_PER_SECOND: u32 = 2_000;
-/// Calls that one issued token is good for at once, after a rest.
-pub const CALLS_AT_ONCE: u32 = 4_000;
 /// Most slots of one worker.
 pub const SLOTS: u32 = 1_000;
-/// Silence after which a worker that runs nothing is forgotten.
-pub const WORKER_SILENCE: Duration = Duration::from_secs(5 * 60);
 /// Longest wait of a long poll.
 pub const WAIT: Duration = Duration::from_secs(60);
 /// Longest duration of a test job.
 pub const TEST_JOB_DURATION: Duration = Duration::from_secs(60 * 60);
 /// Steps of a test job.
 pub const TEST_JOB_STEPS: u32 = 8;
-/// Events that the feed can replay.
-pub const RING_EVENTS: usize = 1_024;
-/// Time between two events of `GET /v1/changes`: what changes in between is told together.
-pub const CHANGES_PAUSE: Duration = Duration::from_millis(100);
 /// Silence on the feed after which the hub sends a keepalive comment.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -9,7 +9,7 @@ use axum::{
 };
 use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limits};
 
-use crate::{job::Refusal, question, store::StoreError, writer::WriteError};
+use crate::{bounds, job::Refusal, question, store::StoreError, writer::WriteError};
 
 /// An answer that refuses a call.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Error {
     }
 
     pub(crate) fn slow_down(wait: Duration) -> Self {
-        let message = format!("this token is good for {} calls a second; come back later", limits::CALLS_PER_SECOND);
+        let message = format!("this token is good for {} calls a second; come back later", bounds::CALLS_PER_SECOND);
         Self { retry_after: Some(wait), ..Self::new(ErrorCode::SlowDown, message) }
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use doorbell_protocol::{
     Epoch, EventKind, Fence, Job, JobId, JobState, Question, QuestionId, QuestionState, Role, ScheduleId, Sequence, Timestamp, TokenId,
-    jobs::Task, limits, schedule::NewSchedule, token::Token,
+    jobs::Task, schedule::NewSchedule, token::Token,
 };
 use uuid::Uuid;
 
 use super::{Change, PageQuery, Store, StoredEvent, StoredToken, Write};
-use crate::{job::Record, schedule::Plan, secret::SecretHash};
+use crate::{bounds, job::Record, schedule::Plan, secret::SecretHash};
 
 /// Runs the suite. `open` opens the same database each time; it is new at first and belongs to [`Epoch`] 7.
 pub(crate) fn check(open: impl Fn() -> Box<dyn Store>) {
@@ -97,11 +97,11 @@ fn pages_go_from_new_to_old(store: &mut dyn Store) {
 }
 
 fn only_the_newest_events_are_kept(open: &impl Fn() -> Box<dyn Store>) {
-    let ring = limits::RING_EVENTS as u64;
+    let ring = bounds::RING_EVENTS as u64;
     let change = |seq| Write::Job(Change { record: record(1, JobState::Running), question: None, event: Some(event(seq)) });
     open().commit(&(3..=ring + 10).map(change).collect::<Vec<_>>()).unwrap();
     let loaded = open().load().unwrap();
-    assert_eq!(loaded.events.len(), limits::RING_EVENTS);
+    assert_eq!(loaded.events.len(), bounds::RING_EVENTS);
     assert_eq!(loaded.events.first().map(|event| event.seq), Some(Sequence(11)));
     assert_eq!(loaded.seq, Sequence(ring + 10));
 }

@@ -84,7 +84,7 @@ pub(crate) struct Change {
     pub(crate) event: Option<StoredEvent>,
 }
 
-/// An event as it goes over the wire. The newest [`limits::RING_EVENTS`] are kept.
+/// An event as it goes over the wire. The newest [`RING_EVENTS`](crate::bounds::RING_EVENTS) are kept.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StoredEvent {
     pub(crate) seq: Sequence,

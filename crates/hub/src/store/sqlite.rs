@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use doorbell_protocol::{Epoch, EventKind, Job, JobId, Question, QuestionId, Sequence, Timestamp, TokenId, limits};
+use doorbell_protocol::{Epoch, EventKind, Job, JobId, Question, QuestionId, Sequence, Timestamp, TokenId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Change, Loaded, PageQuery, Read, Store, StoreError, StoredEvent, StoredToken, Write, history, version};
-use crate::{folder, job::Record, secret::SecretHash};
+use crate::{bounds, folder, job::Record, secret::SecretHash};
 
 /// SQLite's word for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
@@ -62,7 +62,7 @@ impl SqliteStore {
                         }
                         if let Some(StoredEvent { seq, kind, data }) = event {
                             keep_event.execute(params![seq.0, kind.as_str(), data])?;
-                            drop_events.execute([seq.0.saturating_sub(limits::RING_EVENTS as u64)])?;
+                            drop_events.execute([seq.0.saturating_sub(bounds::RING_EVENTS as u64)])?;
                         }
                     }
                     Write::Forget(id) => history::delete(&transaction, &id.to_string())?,

@@ -79,7 +79,7 @@ async fn a_burst_is_a_handful_of_events() {
     for n in 0..300 {
         hub.started(&n.to_string()).await;
     }
-    let pauses = since.elapsed().as_millis() / doorbell_protocol::limits::CHANGES_PAUSE.as_millis();
+    let pauses = since.elapsed().as_millis() / doorbell_hub::bounds::CHANGES_PAUSE.as_millis();
     hub.worker("one", 1).await;
     let mut told = Vec::new();
     while told.last().is_none_or(|event| event != "workers-changed") {

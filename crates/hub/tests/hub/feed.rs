@@ -1,5 +1,6 @@
 //! What a subscriber is told, from its first byte on.
 
+use doorbell_hub::bounds;
 use doorbell_protocol::limits;
 use serde_json::json;
 
@@ -69,13 +70,13 @@ async fn what_fell_out_of_the_ring_is_a_gap() {
     let hub = TestHub::start().await;
     let mut feed = hub.feed(None).await;
     let (start, _) = feed.snapshot().await;
-    for n in 0..=limits::RING_EVENTS / 2 {
+    for n in 0..=bounds::RING_EVENTS / 2 {
         let job = hub.started(&n.to_string()).await.job;
         hub.finish(job.id, "succeeded").await;
     }
     let (_, snapshot) = hub.feed(Some(&start.to_string())).await.snapshot().await;
     assert!(snapshot.gap);
-    for seq in 1..=limits::RING_EVENTS as u64 {
+    for seq in 1..=bounds::RING_EVENTS as u64 {
         assert_eq!(feed.event().await.0.seq.0, seq);
     }
 }

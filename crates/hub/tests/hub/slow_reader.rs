@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use doorbell_protocol::{FeedMessage, limits};
+use doorbell_hub::bounds;
+use doorbell_protocol::FeedMessage;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -36,8 +37,8 @@ async fn a_reader_that_stands_still_holds_up_nobody_and_goes_on_from_a_snapshot(
     let mut quick = Raw::connect(hub.address).await;
     quick.listen(&hub, "").await;
     quick.next().await;
-    let told = limits::RING_EVENTS as u64 + 512;
-    tokio::join!(tell(&hub, limits::RING_EVENTS + 512, 1_000), async {
+    let told = bounds::RING_EVENTS as u64 + 512;
+    tokio::join!(tell(&hub, bounds::RING_EVENTS + 512, 1_000), async {
         for seq in 1..=told {
             assert_eq!(quick.next().await.0.seq.0, seq);
         }
@@ -58,7 +59,7 @@ async fn a_reader_that_stands_still_holds_up_nobody_and_goes_on_from_a_snapshot(
             }
         }
     };
-    assert!(on_its_way < told - limits::RING_EVENTS as u64, "{on_its_way} events waited outside the ring");
+    assert!(on_its_way < told - bounds::RING_EVENTS as u64, "{on_its_way} events waited outside the ring");
     assert_eq!(snapshot.counts.running, 0);
     hub.started("next").await;
     assert_eq!(slow.next().await.0.seq.0, told + 1);
@@ -97,9 +98,9 @@ mod memory {
             readers.push(narrow_listener(&hub).await);
         }
         // By now the ring is full and every reader stuck.
-        tell(&hub, limits::RING_EVENTS + 256, BYTES).await;
+        tell(&hub, bounds::RING_EVENTS + 256, BYTES).await;
         let before = resident();
-        tell(&hub, limits::RING_EVENTS + 256, BYTES).await;
+        tell(&hub, bounds::RING_EVENTS + 256, BYTES).await;
         let grown = resident().saturating_sub(before);
         assert_eq!(hub.stats().await.subscribers as usize, READERS);
         // Each event was told to all; one copy of them all would be 15 MB, one for each reader 490 MB.

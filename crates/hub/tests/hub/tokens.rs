@@ -1,6 +1,7 @@
 //! What each role may do, and how a token comes and goes.
 
-use doorbell_protocol::{ErrorCode, limits, token::CreatedToken};
+use doorbell_hub::bounds;
+use doorbell_protocol::{ErrorCode, token::CreatedToken};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -156,7 +157,7 @@ async fn whoever_calls_too_often_is_told_when_to_come_back_and_others_are_not_he
     let refusal = futures_util::future::select_all((0..4).map(|_| Box::pin(outrun(&hub, &eager)))).await.0;
     assert!(refusal.to_lowercase().contains("\r\nretry-after: 1\r\n") && refusal.contains("\"slow_down\""), "{refusal}");
     assert_eq!(call(&hub, &calm, "GET", "/v1/stats", json!({})).await.status(), StatusCode::OK);
-    for _ in 0..limits::CALLS_AT_ONCE / 100 {
+    for _ in 0..bounds::CALLS_AT_ONCE / 100 {
         assert_eq!(hub.call(Method::GET, "/v1/stats").send().await.unwrap().status(), StatusCode::OK);
     }
 }
