@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    bindings, build, packages,
+    bindings, build, circles, packages,
     phases::Phases,
     tool::{self, cargo, npm},
 };
@@ -17,6 +17,7 @@ pub(crate) fn check() -> Result<()> {
     phases.phase("lints", || tool::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?))?;
     phases.phase("panel: types and lints", || tool::run(&mut npm(&["run", "check"])?))?;
     phases.phase("bindings", bindings::compare)?;
+    phases.phase("circles among modules", circles::check)?;
     phases.phase("licences, bans and sources", || {
         ensure_cargo_deny()?;
         tool::run(&mut cargo(&["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?)

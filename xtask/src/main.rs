@@ -1,7 +1,7 @@
 //! The project's own commands. `cargo xtask --help` says what there is.
 //!
 //! # Layout
-//! - one file a command: [`run`], [`test`], [`check`], [`demo`], [`bench`], [`bindings`], [`windows`]
+//! - one file a command: [`run`], [`test`], [`check`], [`circles`], [`demo`], [`bench`], [`bindings`], [`windows`]
 //! - [`phases`]: steps with a name and a time · [`tool`]: starting other programs
 //! - what commands need: [`packages`] of the system, [`node`] and the panel's page, [`build`] of the programs
 //!
@@ -11,6 +11,7 @@ mod bench;
 mod bindings;
 mod build;
 mod check;
+mod circles;
 mod demo;
 mod node;
 mod packages;
@@ -30,7 +31,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   run       Build and start the app. Without a display: the same as demo
   test      Build and test everything: units, whole system, panel, and the app on a virtual desktop
-  check     Formatting, lints, types, generated bindings, licences and advisories
+  check     Formatting, lints, types, circles, generated bindings, licences and advisories
+  circles   Modules of a crate that use each other in a circle; a part of check
   demo      Run the main job on a virtual desktop and put pictures of it into target/demo/
   bench     Measure what the hub costs, next to nginx with nchan, and put the figures into target/bench/
   bindings  Generate ui/src/bindings from the Rust types
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench,
         ["bindings"] => bindings::bindings,
         ["windows"] => windows::windows,
+        ["circles"] => circles::check,
         ["-h" | "--help" | "help"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
