@@ -18,15 +18,15 @@ use crate::{
 };
 
 pub(crate) const LISTENERS: usize = 10_000;
-/// The servers take turns, so that what else the machine does meets all of them.
+/// The servers take turns, so that whatever else the machine does disturbs all of them alike.
 const ROUNDS: usize = 2;
-/// In a round.
+/// Events that are published in one round.
 const EVENTS: usize = 50;
-/// What a crowd that has left is cleared away in.
+/// Pause after the listeners have left, in which kernel and server clear away what they held.
 const PAUSE: Duration = Duration::from_secs(2);
 
 pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
-    // No job of this is lost meanwhile: that would be an event more, which is not counted.
+    // A lease longer than the measure: a job that is lost would make an event that nobody counts.
     let hub = Doorbell::start_with(place, &["--lease-ttl", "1h"])?;
     let token = hub.token.clone();
     let mut servers = vec![Server {
@@ -67,7 +67,7 @@ fn job(name: &str) -> String {
     format!(r#"{{"name":"{name}","start":true,"origin":{{"host":"build-7","cwd":"/home/ada/app"}}}}"#)
 }
 
-/// As long as the event that the hub makes of [`job`].
+/// What the other server publishes: as many bytes as the event that the hub makes of [`job`].
 fn event(name: &str) -> String {
     format!(
         r#"{{"at":"2026-11-21T10:42:00.000Z","counts":{{"running":1,"queued":0}},"job":{{"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab","key":"{name}","name":"{name}","state":"running","origin":{{"host":"build-7","cwd":"/home/ada/app"}},"created_at":"2026-11-21T10:42:00.000Z","started_at":"2026-11-21T10:42:00.000Z","attempt":1}}}}"#

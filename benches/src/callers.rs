@@ -35,7 +35,7 @@ pub(crate) fn answers(address: SocketAddr, callers: usize, mut request: impl FnM
         socket.set_nonblocking(true)?;
         epoll::add(&epoll, &socket, epoll::EventData::new_u64(u64::try_from(n)?), epoll::EventFlags::IN)?;
         if let Some(request) = request(n) {
-            // A request fits the socket's buffer, as there is never another one before it.
+            // The socket's buffer is empty, as the request before was answered, so this one fits into it.
             socket.write_all(&request)?;
             asking += 1;
         }

@@ -32,7 +32,8 @@ pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
     };
     let mut starts = Vec::new();
     let mut adds = Vec::new();
-    // By turns, so that both see the same machine. No worker takes what is for tomorrow.
+    // The two commands take turns, so that both meet the same machine. The jobs are for tomorrow, so no
+    // worker takes them.
     for _ in 0..ADDS {
         starts.push(time(&mut command(&["--version"]))?);
         adds.push(time(&mut command(&["add", "-q", "--at", "24h", "--", "true"]))?);
@@ -55,14 +56,14 @@ fn running(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<f64> 
     while hub.stats()?["counts"]["running"] != 1 && started.elapsed() < LISTENS {
         sleep(LOOK_EVERY);
     }
-    // It renews its lease now and then.
+    // Long enough for it to renew its lease a few times, which takes memory, too.
     sleep(Duration::from_secs(6));
     let rss = Processes(vec![running.id()]).rss();
     call_off(&mut running)?;
     rss
 }
 
-/// Ends it by the signal that it hands on.
+/// Ends a `doorbell run`: it hands the signal on to its command, and ends with it.
 fn call_off(running: &mut Child) -> Result<()> {
     kill_process(Pid::from_child(running), Signal::TERM)?;
     running.wait()?;
@@ -82,7 +83,7 @@ fn end(hub: &Doorbell, command: &dyn Fn(&[&str]) -> Command) -> Result<(Duration
         }
         sleep(LOOK_EVERY);
     }
-    // It listens, and still has to look at how things stand.
+    // It listens now, and after that asks once how its jobs stand. That call must not fall into the measure.
     sleep(Duration::from_millis(20));
     let rss = Processes(vec![waiting.id()]).rss()?;
     let reported = Instant::now();
@@ -110,7 +111,7 @@ fn succeeds(mut process: Child) -> Result<()> {
     if status.success() { Ok(()) } else { bail!("the command ended with {status}") }
 }
 
-/// In milliseconds.
+/// The median, in milliseconds.
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times[times.len() / 2].as_secs_f64() * 1_000.0

@@ -15,7 +15,7 @@ use rustix::{
 
 /// Nothing that is waited for takes this long.
 const LONG: Timespec = Timespec { tv_sec: 20, tv_nsec: 0 };
-/// Readiness taken at once.
+/// How many sockets that are ready are taken in one go.
 const EVENTS: usize = 1_024;
 
 pub(crate) struct Crowd {
@@ -73,7 +73,7 @@ impl Drop for Crowd {
     /// Leaves by a reset: ten thousand ports that the kernel keeps back for a minute would slow down the next crowd.
     fn drop(&mut self) {
         for socket in &self.sockets {
-            // A socket that is gone already needs none.
+            // This fails for a socket that is gone already, which needs no reset.
             let _ = set_socket_linger(socket, Some(Duration::ZERO));
         }
     }

@@ -30,7 +30,7 @@ pub(crate) struct Doorbell {
 }
 
 impl Doorbell {
-    /// Returns when it answers.
+    /// Starts a hub, and returns when it answers.
     pub(crate) fn start(place: &Place) -> Result<Self> {
         Self::start_with(place, &[])
     }
@@ -52,7 +52,7 @@ impl Doorbell {
         Ok(hub)
     }
 
-    /// Ends it, and returns when it answers again.
+    /// Kills the hub, starts it again, and returns when it answers.
     pub(crate) fn restart(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
@@ -100,7 +100,7 @@ fn spawn(command: &mut Command) -> Result<(Child, SocketAddr)> {
 
 impl Drop for Doorbell {
     fn drop(&mut self) {
-        // It may be gone, which was told where it was missed.
+        // It may have ended before. Whoever needed it has said so.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -13,7 +13,7 @@ use crate::{
 const SHORT: u64 = 100;
 const LONG: u64 = 100_000;
 const WRITERS: usize = 64;
-/// Of each call; the median is told.
+/// How often each call is made. The median of its times is reported.
 const CALLS: usize = 200;
 const QUERIES: [(&str, &str); 3] = [
     ("the newest page", "/v1/jobs?limit=50"),
@@ -33,7 +33,7 @@ pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
 }
 
 struct Seen {
-    /// Of each query, then of a start.
+    /// How long each query took, and last how long a start of the hub took.
     times: Vec<Duration>,
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn measure(place: &Place, report: &mut Report) -> Result<()> {
     let alone = Doorbell::start(place)?;
     let heard = Doorbell::start(place)?;
     let _listener = Crowd::gather(heard.address, 1, &request("GET", "/v1/feed", &heard.token, ""))?;
-    // What starting has left over.
+    // Whatever the start of the hub still has to do is over by then.
     sleep(Duration::from_secs(2));
     let before = (alone.processes().context_switches()?, heard.processes().context_switches()?);
     sleep(MINUTE);

@@ -98,7 +98,7 @@ fn on_a_terminal(command: Command) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// To the end, which a terminal tells by an error.
+/// Reads to the end. A terminal whose other side is closed gives an error instead of an end.
 fn drain(from: &mut impl Read) {
     let mut block = vec![0; 64 * 1024];
     loop {

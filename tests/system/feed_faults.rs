@@ -9,17 +9,18 @@ use doorbell_tests::wire::{
 };
 use tokio::time::timeout;
 
-/// Simulated time of a case. Failures at once are 5 or 6 attempts in it, as the delays fall.
+/// Simulated time of a case. Where each attempt fails at once there are 5 or 6 of them, depending on the
+/// random delays.
 const TIME: Duration = Duration::from_secs(20);
 /// Simulated time of a case that is about long silence, or a hub that counts as gone after 5 minutes.
 const LONG_TIME: Duration = Duration::from_secs(7 * 60);
 const AGAIN_AND_AGAIN: RangeInclusive<usize> = 5..=6;
 const ONCE: RangeInclusive<usize> = 1..=1;
 const TWICE: RangeInclusive<usize> = 2..=2;
-/// Every 3 s, from some point in the first 3 s on.
+/// How often the list is polled in [`TIME`]: every 3 s, the first time at a random moment within 3 s.
 const POLLED: RangeInclusive<usize> = 5..=7;
 const NEVER: RangeInclusive<usize> = 0..=0;
-/// Bytes that may be on their way beyond the largest block.
+/// Most bytes that a client may take: the largest block, and what sockets and buffers hold beyond it.
 const TAKEN: usize = 16 * 1024 * 1024;
 
 /// The place of the snapshot, the two after it, and one of another hub.
@@ -28,7 +29,7 @@ const NEXT: &str = "00000000000000f3-8";
 const LAST: &str = "00000000000000f3-9";
 const ELSEWHERE: &str = "00000000000000f4-9";
 
-/// How it stands at the end of a case.
+/// The state of the feed at the end of a case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Connecting,
@@ -38,10 +39,10 @@ enum State {
     Refused,
 }
 
-/// A fault, and what becomes of it.
+/// A fault, and what the client should make of it.
 struct Case {
     name: &'static str,
-    /// What the first attempt meets, if that is another.
+    /// What the first attempt meets, if that is something else.
     first: Option<Vec<Step>>,
     play: Vec<Step>,
     state: State,
@@ -233,13 +234,13 @@ fn long() -> Vec<Case> {
     ]
 }
 
-/// How it stands after `time`.
+/// The state of the feed after `time`.
 async fn state_after(time: Duration, updates: &mut tokio::sync::mpsc::Receiver<FeedUpdate>) -> State {
     let mut state = State::Connecting;
     let watch = async {
         while let Some(update) = updates.recv().await {
             state = match update {
-                // A probe goes on being one until it has an end.
+                // While offline, an attempt changes nothing until it has succeeded or failed.
                 FeedUpdate::Connecting if state == State::Offline => continue,
                 FeedUpdate::Connecting => State::Connecting,
                 FeedUpdate::Live => State::Live,

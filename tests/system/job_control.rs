@@ -51,7 +51,7 @@ fn a_job_stops_at_the_key_and_goes_on_in_the_foreground() {
         shell.shows_anew("Stopped");
         shell.shows_anew("ready> ");
         stops(&home);
-        // The shell has its terminal, and is answered.
+        // The shell has its terminal back.
         shell.types("echo $((6*7))\r");
         shell.shows_anew("42\r\nready> ");
         let at = count(&home);
@@ -101,7 +101,7 @@ fn a_stopped_job_goes_on_in_the_background() {
     stops(&home);
     shell.types("bg\r");
     counts_on(&home);
-    // What is typed is the shell's.
+    // What is typed goes to the shell.
     shell.types("echo $((6*7))\r");
     shell.shows_anew("42\r\nready> ");
     counts_on(&home);
@@ -187,7 +187,7 @@ fn an_editor_edits_stops_resizes_and_quits() {
     shell.shows_anew("file");
     shell.types("ihello");
     shell.shows_anew("hello");
-    // The escape key is one only when nothing follows at once.
+    // vi takes the byte for the escape key only when nothing follows at once: wait until it has.
     shell.types("\u{1b}");
     shell.shows_anew("\u{1b}[K");
     shell.types(":set lines?\r");
@@ -200,7 +200,7 @@ fn an_editor_edits_stops_resizes_and_quits() {
     shell.types("fg\r");
     shell.shows_anew("hello");
     shell.resizes(30, 100);
-    // On the screen it would draw only what has changed.
+    // The screen would not show it: vi draws only what has changed.
     eventually("its terminal has the new size", SOON, || {
         shell.types(":silent !stty size > size\r");
         (fs::read_to_string(home.path("size")).ok()? == "30 100\n").then_some(())
@@ -227,7 +227,7 @@ fn a_pager_pages_stops_and_quits() {
     shell.shows_anew("ready> ");
     shell.types("fg\r");
     shell.shows_anew("line number 500");
-    // It takes the key itself, drops what was typed with it, and goes on.
+    // less reads this key itself: it drops what was typed before, and goes on.
     shell.types(INTERRUPT);
     let shown = shell.program.output().len();
     eventually("the first line", SOON, || {

@@ -62,20 +62,21 @@ fn secrets_stay_here() {
     let home = Home::new();
     let hub = Hub::start(&home);
     let secret = "hunter2hunter2";
-    // Cut in two by a pause, in the progress, at the end, in the command line, in what it is called, and beside another one.
+    // The secret is everywhere: cut in two by a pause, in the progress, in the last words, in the command
+    // line and in the name. Beside it stands another one.
     let script = format!(
         "printf 'a hunter2h'; sleep 0.2; echo 'unter2 b'; echo \"[1/2] at $MY_PASSWORD\"; echo pin 4711-0815; echo 'cannot use {secret}' >&2; exit 1"
     );
     let args = ["run", "--name", &format!("log in with {secret}"), "--redact", r"re:\d{4}-\d{4}", "--", "sh", "-c", &script];
     let output = home.doorbell(&args).env("MY_PASSWORD", secret).output().unwrap();
-    // Here nothing has changed.
+    // What the command itself wrote is unchanged.
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(stdout, format!("a {secret} b\n[1/2] at {secret}\npin 4711-0815\n"));
     let job = hub.the_job_is(JobState::Failed);
     assert_eq!(job.failure.as_deref(), Some("cannot use [redacted] · exit 1"));
     assert_eq!(job.name, "log in with [redacted]");
     let log = log(&hub, &job);
-    // Two pipes have no common order.
+    // Standard output and standard error are two pipes, so the order of their lines is open.
     assert!(["a [redacted] b\n", "[1/2] at [redacted]\n", "pin [redacted]\n"].iter().all(|part| log.contains(part)), "{log}");
     let all = format!("{job:?}{log}");
     assert!(!all.contains(secret) && !all.contains("4711-0815"), "{all}");
@@ -114,7 +115,7 @@ fn a_deaf_hub_does_not_slow_a_command_that_prints_much() {
     let mut command = home.doorbell(&["run", "--", "sh", "-c", "head -c 100000000 /dev/zero; touch done; sleep 60"]);
     let running = Running::start(command.env("DOORBELL_URL", url).env("DOORBELL_TOKEN", "x"));
     eventually("all is printed", SOON, || home.path("done").exists().then_some(()));
-    // What nobody takes is bounded here.
+    // The hub takes nothing, so all of it waits in this process, up to a bound.
     let kilobytes = eventually("its size", SOON, || {
         let status = fs::read_to_string(format!("/proc/{}/status", running.pid())).ok()?;
         status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix(" kB")?.parse::<u64>().ok()

@@ -31,7 +31,7 @@ fn a_job_in_a_job_knows_its_parent() {
         assert_eq!((jobs[0].name.as_str(), jobs[1].name.as_str()), ("inner", "outer"));
         assert_eq!(jobs[0].parent, has_parent.then_some(jobs[1].id));
     }
-    // What is no job keeps no command from running.
+    // A variable that names no job does not keep the command from running.
     assert!(home.doorbell(&["run", "true"]).env("DOORBELL_JOB", "nonsense").status().unwrap().success());
     assert_eq!(hub.jobs()[0].parent, None);
 }

@@ -39,7 +39,8 @@ fn both_outputs_are_the_same_to_the_byte() {
 fn a_gigabyte_goes_in_and_comes_out_to_the_byte() {
     const BLOCK: usize = 1 << 20;
     const BLOCKS: u64 = 1 << 10;
-    /// Each block is another one, and none is like itself shifted.
+    /// Each block has its number in it and noise otherwise: no block is equal to another one, or to itself
+    /// shifted.
     fn block(noise: &mut [u8], number: u64) -> &[u8] {
         noise[..8].copy_from_slice(&number.to_le_bytes());
         noise
@@ -96,7 +97,7 @@ fn a_reader_that_has_seen_enough_ends_the_command_as_without_doorbell() {
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let status = child.wait().unwrap();
     assert_eq!(&first, b"y\ny\n");
-    // SIGPIPE.
+    // It died of SIGPIPE, as `yes` does.
     assert_eq!((status.code(), status.signal()), (None, Some(13)));
 }
 
@@ -135,7 +136,7 @@ fn a_server_that_is_left_in_the_background_goes_on_and_its_output_too() {
         eventually(&format!("it goes on after {name}"), SOON, || {
             fs::read_to_string(home.path("seen")).ok().filter(|seen| !seen.is_empty())
         });
-        // Its stream ends with it.
+        // The output ends when what was left in the background ends.
         assert!(running.end().1.trim_end() == "late", "{name}");
     }
 }

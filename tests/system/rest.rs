@@ -64,7 +64,7 @@ fn a_log_is_appended_read_and_followed_through_a_restart_of_the_hub() {
     let mut seen = Vec::new();
     runtime.block_on(async {
         assert_eq!(client.append_log(job, fence, 0, "first\n".into()).await.unwrap(), 6);
-        // Twice is once.
+        // The same bytes again change nothing.
         assert_eq!(client.append_log(job, fence, 0, "first\n".into()).await.unwrap(), 6);
         let gap = client.append_log(job, fence, 99, "x".into()).await.unwrap_err();
         let doorbell_client::CallError::Refused(refusal) = gap else { panic!("{gap}") };

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 use doorbell_protocol::JobState;
 use doorbell_tests::{Home, Hub};
 
-/// Also the signals that the commands die of.
+/// With the same exit code, or by the same signal.
 fn ends_are_the_commands_own(home: &Home) {
     for script in ["true", "exit 3", "exit 255", "kill -TERM $$", "kill -KILL $$"] {
         let with = home.run(&["run", "--", "sh", "-c", script]).status;

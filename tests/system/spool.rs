@@ -110,7 +110,7 @@ fn an_end_for_a_hub_that_was_named_waits_for_that_one() {
     assert!(home.doorbell(&["run", "true"]).envs(elsewhere).status().unwrap().success());
     assert!(home.run(&["run", "true"]).status.success());
     assert_eq!((waiting(&home).len(), hub.jobs().len()), (1, 1));
-    // The token is nobody's to keep.
+    // No token is written to disk.
     assert!(!fs::read_to_string(&waiting(&home)[0]).unwrap().contains("token"));
     let here = [("DOORBELL_URL", hub.endpoint().url()), ("DOORBELL_TOKEN", hub.endpoint().token().expose())];
     let moved = fs::read_to_string(&waiting(&home)[0]).unwrap().replace("http://127.0.0.1:9", hub.endpoint().url());

@@ -102,7 +102,8 @@ fn a_disk_that_takes_no_log_costs_the_log_alone() {
     }
 }
 
-/// What a failed sync leaves in the log would be found there after a crash, if nothing took its place.
+/// A commit whose sync failed leaves its frames in the database's log. After a crash they would be taken for
+/// a commit that succeeded, if the store did not write something else in their place.
 #[test]
 fn what_was_refused_is_not_there_after_a_crash() {
     for error in [Errno::IO, Errno::NOSPC] {
