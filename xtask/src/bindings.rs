@@ -1,4 +1,4 @@
-//! `cargo xtask bindings`: the panel's types, generated from the Rust types that they mirror.
+//! `cargo xtask bindings`: what is generated from the Rust types: the panel's own, which mirror them, and the wire as OpenAPI.
 
 use std::{
     collections::BTreeMap,
@@ -8,10 +8,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::tool::{self, cargo, root};
+use crate::tool::{self, cargo, npm, root};
 
 /// Name and content of each file.
 type Files = BTreeMap<String, String>;
+
+/// The wire as a document for other programs, made of the table of routes and the wire types.
+const DOCUMENT: &str = "docs/openapi.json";
 
 pub(crate) fn bindings() -> Result<()> {
     let folder = folder()?;
@@ -25,7 +28,7 @@ pub(crate) fn bindings() -> Result<()> {
     }
     let differences = differences(&old, &new);
     eprintln!("{} bindings in ui/src/bindings, {} changed", new.len(), differences.len());
-    Ok(())
+    fs::write(root()?.join(DOCUMENT), document()?).with_context(|| format!("cannot write {DOCUMENT}"))
 }
 
 /// Fails when the files are not what the types would generate.
@@ -34,7 +37,19 @@ pub(crate) fn compare() -> Result<()> {
     if !differences.is_empty() {
         bail!("ui/src/bindings is not up to date ({}); run `cargo xtask bindings`", differences.join(", "));
     }
+    if fs::read_to_string(root()?.join(DOCUMENT)).ok() != Some(document()?) {
+        bail!("{DOCUMENT} is not up to date; run `cargo xtask bindings`");
+    }
     Ok(())
+}
+
+/// Fails when the document is no OpenAPI, or an example is not what its schema says.
+pub(crate) fn validate() -> Result<()> {
+    tool::run(&mut npm(&["run", "openapi"])?)
+}
+
+fn document() -> Result<String> {
+    tool::read(&mut cargo(&["run", "--quiet", "--package", "doorbell-protocol", "--features", "openapi", "--example", "openapi"])?)
 }
 
 fn folder() -> Result<PathBuf> {

@@ -18,6 +18,12 @@ pub(crate) fn check() -> Result<()> {
     phases.phase("panel: types and lints", || tool::run(&mut npm(&["run", "check"])?))?;
     phases.phase("bindings", bindings::compare)?;
     phases.phase("circles among modules", circles::check)?;
+    phases.phase("openapi document", || {
+        // What only the generator compiles.
+        let args = ["clippy", "--package", "doorbell-protocol", "--features", "openapi", "--all-targets", "--", "-D", "warnings"];
+        tool::run(&mut cargo(&args)?)?;
+        bindings::validate()
+    })?;
     phases.phase("licences, bans and sources", || {
         ensure_cargo_deny()?;
         tool::run(&mut cargo(&["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?)

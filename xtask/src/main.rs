@@ -35,7 +35,7 @@ Commands:
   circles   Modules of a crate that use each other in a circle; a part of check
   demo      Run the main job on a virtual desktop and put pictures of it into target/demo/
   bench     Measure what the hub costs, next to nginx with nchan, and put the figures into target/bench/
-  bindings  Generate ui/src/bindings from the Rust types
+  bindings  Generate ui/src/bindings and docs/openapi.json from the Rust types
   windows   Build the command and its unit tests for Windows, and run these under Wine
 
 Each command installs the Debian packages it needs when it runs as root, and says which are missing otherwise.

@@ -83,9 +83,17 @@ impl List {
 
 #[cfg(test)]
 mod tests {
+    use doorbell_protocol::changes::ListChange;
     use futures_util::StreamExt;
 
     use super::*;
+
+    #[test]
+    fn its_events_are_those_of_the_contract() {
+        for (block, change) in [(JOBS, ListChange::Jobs), (WORKERS, ListChange::Workers)] {
+            assert_eq!(block, format!("event: {}\ndata: {{}}\n\n", change.as_str()));
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_thousand_changes_while_a_page_is_busy_are_one_event() {

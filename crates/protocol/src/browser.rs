@@ -6,6 +6,7 @@ use crate::Timestamp;
 
 /// Answer to `POST /v1/browser-sessions`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct BrowserLink {
     /// What to append to the hub's address. The key in it is a fragment, which browsers do not send.
     pub path: String,
@@ -13,9 +14,10 @@ pub struct BrowserLink {
     pub expires_at: Timestamp,
 }
 
-/// Body of `POST /v1/browser-sessions/open`: what the page has got by the link. The answer is a
-/// [`CreatedToken`](crate::token::CreatedToken).
+/// Body of `POST /v1/browser-sessions/open`: what the page has got by the link. The answer
+/// is a `CreatedToken`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct BrowserKey {
     /// Good once.
     #[serde(default)]

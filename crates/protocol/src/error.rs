@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of every answer whose status is 400 or above.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ErrorBody {
     /// What went wrong.
     pub error: ErrorDetail,
@@ -11,6 +12,7 @@ pub struct ErrorBody {
 
 /// What went wrong: for programs, for people, and where.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ErrorDetail {
     /// For programs.
     pub code: ErrorCode,
@@ -26,6 +28,7 @@ pub struct ErrorDetail {
 
 /// Why a call was refused. A refused call changed nothing.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// 400: the body, a query parameter or an id cannot be read.
@@ -66,7 +69,57 @@ pub enum ErrorCode {
     ShuttingDown,
     /// A code of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
+}
+
+impl ErrorCode {
+    /// Every code that this version knows, by status.
+    pub const ALL: [Self; 18] = [
+        Self::Malformed,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::BadTransition,
+        Self::LeaseStale,
+        Self::WorkerDraining,
+        Self::IdTaken,
+        Self::AlreadyAnswered,
+        Self::QuestionClosed,
+        Self::TooManyQuestions,
+        Self::LogGap,
+        Self::TooLarge,
+        Self::Invalid,
+        Self::SlowDown,
+        Self::Storage,
+        Self::ShuttingDown,
+    ];
+
+    /// The HTTP status that it comes with.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::Unauthorized => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::BadTransition
+            | Self::LeaseStale
+            | Self::WorkerDraining
+            | Self::IdTaken
+            | Self::AlreadyAnswered
+            | Self::QuestionClosed
+            | Self::TooManyQuestions
+            | Self::LogGap => 409,
+            Self::TooLarge => 413,
+            Self::Invalid => 422,
+            Self::SlowDown => 429,
+            Self::Storage | Self::ShuttingDown => 503,
+            Self::Unknown => 500,
+        }
+    }
 }
 
 /// A value that is refused: which field, and what to do about it.

@@ -6,6 +6,7 @@ use crate::{Job, Timestamp, omitted::is_default, question::Question};
 
 /// How many jobs there are, as of one sequence. Any single event makes a badge right.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Counts {
     /// Jobs that run.
@@ -20,6 +21,7 @@ pub struct Counts {
 
 /// The data of an event.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Event {
     /// When the hub committed it.
     pub at: Timestamp,
@@ -35,9 +37,10 @@ pub struct Event {
     pub late: bool,
 }
 
-/// The data of an event about a question: an [`Event`], and which question somebody should look at now. A reader that does not
-/// show questions one at a time reads it as an [`Event`].
+/// The data of an event about a question: an `Event`, and which question somebody should look at now. A reader that does not
+/// show questions one at a time reads it as an `Event`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QuestionEvent {
     /// What every event has.
     #[serde(flatten)]
@@ -63,11 +66,12 @@ pub enum EventKind {
 
 /// The data of a `snapshot`: everything a subscriber must know before its first event.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// Counts as of the snapshot's id.
     pub counts: Counts,
-    /// Every running job, oldest start first, without progress; of thousands, those that started last. See
-    /// [`limits::LIST_BYTES`](crate::limits::LIST_BYTES).
+    /// Every running job, oldest start first, without progress; of thousands, those that started last, as
+    /// many as 1.5 MiB hold.
     pub running: Vec<Job>,
     /// Every open question, oldest first, within the same bound.
     #[serde(default)]

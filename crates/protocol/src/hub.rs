@@ -6,6 +6,7 @@ use crate::{Counts, Epoch, Sequence};
 
 /// Answer to `GET /v1/health`, which needs no token.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Health {
     /// `ok` while the hub serves.
     pub status: String,
@@ -17,6 +18,7 @@ pub struct Health {
 
 /// Answer to `GET /v1/stats`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Stats {
     /// Of all jobs.
     pub counts: Counts,

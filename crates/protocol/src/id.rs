@@ -10,27 +10,32 @@ use uuid::Uuid;
 /// The hub makes one for each job it creates; a reporter may choose it instead, which makes its
 /// `POST /v1/jobs` safe to repeat.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
 /// Names a registered worker until the hub restarts or the worker leaves.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct WorkerId(pub Uuid);
 
 /// Names one question for ever. A UUIDv7. The hub makes one unless the asker chose it, which makes asking safe to repeat.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct QuestionId(pub Uuid);
 
 /// Names a token, and tells nothing about its secret.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct TokenId(pub Uuid);
 
 /// Names a schedule for ever.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(transparent)]
 pub struct ScheduleId(pub Uuid);
@@ -38,6 +43,7 @@ pub struct ScheduleId(pub Uuid);
 /// Proof that a reporter holds the newest lease of a job. Each lease that a job is given has a larger
 /// fence than the one before; a report with an older one is refused as `lease_stale`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Fence(pub u64);
 
@@ -57,6 +63,7 @@ pub struct Epoch(pub u64);
 
 /// Position of an event on the feed. The first event of an epoch is 1; 0 is the feed before any event.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 #[serde(transparent)]
 pub struct Sequence(pub u64);

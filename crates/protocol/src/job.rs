@@ -8,6 +8,7 @@ use crate::{JobId, Progress, ScheduleId, Timestamp, limits, omitted::is_default,
 
 /// One run, as the hub tells it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Job {
     /// Names this run.
@@ -98,6 +99,7 @@ pub struct Job {
 /// `queued → running → succeeded | failed | cancelled | lost`, and `lost → running | succeeded | failed | cancelled`
 /// when its runner comes back.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
@@ -115,11 +117,13 @@ pub enum JobState {
     Lost,
     /// A state of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// How a run ended, as its runner reports it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The command exited with 0.
@@ -132,6 +136,7 @@ pub enum Outcome {
 
 /// Who runs a job, where, and what.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Origin {
     /// Host name of the machine.

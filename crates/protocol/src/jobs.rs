@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Counts, Epoch, Fence, Invalid, Job, JobId, Lease, Origin, Outcome, Progress, Sequence, Timestamp, limits, omitted::is_default, text,
+    Counts, Epoch, Fence, Invalid, Job, JobId, JobState, Lease, Origin, Outcome, Progress, Sequence, Timestamp, limits,
+    omitted::is_default, text,
 };
 
 /// Body of `POST /v1/jobs`: a job that its reporter runs itself (`start`), or a queued one (`command`).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewJob {
     /// Chosen by the reporter, or made by the hub. The same id again answers with the job that exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +65,7 @@ pub struct NewJob {
 
 /// What a worker runs for a queued job.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Task {
     /// Program and arguments. The program `doorbell` means the worker's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,6 +80,7 @@ pub struct Task {
 
 /// Answer to `POST /v1/jobs` and `POST /v1/test-jobs`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreatedJob {
     /// The job as it is now.
     pub job: Job,
@@ -87,6 +91,7 @@ pub struct CreatedJob {
 
 /// Answer to `GET /v1/jobs/{id}`, to a finish, and to a cancel.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OneJob {
     /// The job as it is now.
     pub job: Job,
@@ -94,6 +99,7 @@ pub struct OneJob {
 
 /// Body of `PUT /v1/jobs/{id}/progress`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProgressReport {
     /// Of the lease, when its holder reports. The job's own program leaves it out: what it says of itself outranks what its
     /// runner reads from its output, and renews no lease.
@@ -106,6 +112,7 @@ pub struct ProgressReport {
 
 /// Answer to `PUT /v1/jobs/{id}/progress` when there is something to say; otherwise 204.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ReportAnswer {
     /// Whether somebody asked for the job to be stopped.
     #[serde(default)]
@@ -114,6 +121,7 @@ pub struct ReportAnswer {
 
 /// Body of `PUT /v1/jobs/{id}/lease`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LeaseRenewal {
     /// Of the lease.
     pub fence: Fence,
@@ -121,6 +129,7 @@ pub struct LeaseRenewal {
 
 /// Answer to `PUT /v1/jobs/{id}/lease`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RenewedLease {
     /// The lease as it is now.
     pub lease: Lease,
@@ -131,6 +140,7 @@ pub struct RenewedLease {
 
 /// Body of `POST /v1/jobs/{id}/finish`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FinishReport {
     /// Of the lease.
     pub fence: Fence,
@@ -149,6 +159,7 @@ pub struct FinishReport {
 
 /// Answer to `GET /v1/jobs?state=running`: what a visible panel polls.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
 pub struct RunningList {
     /// The history that `seq` counts in.
@@ -159,13 +170,14 @@ pub struct RunningList {
     pub now: Timestamp,
     /// Of all jobs.
     pub counts: Counts,
-    /// Every running job, oldest start first, with its latest progress; of thousands, those that started last. See
-    /// [`limits::LIST_BYTES`].
+    /// Every running job, oldest start first, with its latest progress; of thousands, those that started last, as
+    /// many as 1.5 MiB hold.
     pub jobs: Vec<Job>,
 }
 
 /// Answer to `GET /v1/jobs` without `state=running`: one page, newest first.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct JobPage {
     /// At most `limit` jobs.
     pub jobs: Vec<Job>,
@@ -174,8 +186,50 @@ pub struct JobPage {
     pub next_cursor: Option<JobId>,
 }
 
+/// Query of `GET /v1/jobs`. What is given together must all be so; the default is the newest of all.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct JobQuery {
+    /// Only jobs in this state. `running` and nothing else lists what runs, with its progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<JobState>,
+    /// Only runs of this job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Only parts of this job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<JobId>,
+    /// Only jobs with this label, as `name=value`; up to the first `=` it is the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Only jobs whose name has this in it, with ASCII letters in either case; at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "q")]
+    pub text: Option<String>,
+    /// Only jobs that ended after this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_after: Option<Timestamp>,
+    /// `next_cursor` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<JobId>,
+    /// At most this many jobs, up to 200; 50 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+/// Answer to `GET /v1/jobs`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum JobList {
+    /// With `state=running` and nothing else.
+    Running(RunningList),
+    /// Else.
+    Page(JobPage),
+}
+
 /// Body of `POST /v1/test-jobs`: the built-in job of 8 steps that shows whether everything works.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewTestJob {
     /// How long it takes, in milliseconds; 30,000 when left out, at most one hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,6 +316,43 @@ impl Task {
             return Err(Invalid::new("cwd", "must not contain NUL"));
         }
         Ok(())
+    }
+}
+
+impl JobQuery {
+    /// The query with its text cleaned as that of jobs is.
+    ///
+    /// # Errors
+    /// Names the parameter that is not allowed.
+    pub fn check(mut self) -> Result<Self, Invalid> {
+        if self.state == Some(JobState::Unknown) {
+            return Err(Invalid::new("state", "use queued, running, succeeded, failed, cancelled or lost"));
+        }
+        self.text = self.text.map(|text| text::clean(&text)).filter(|text| !text.is_empty());
+        if self.text.as_ref().is_some_and(|text| text.chars().count() > limits::NAME_CHARS) {
+            return Err(Invalid::new("q", format!("must have at most {} characters", limits::NAME_CHARS)));
+        }
+        if let Some(label) = &mut self.label {
+            let (name, value) = label.split_once('=').ok_or_else(|| Invalid::new("label", "must be name=value"))?;
+            let (name, value) = (text::clean(name), text::clean(value));
+            if name.is_empty() {
+                return Err(Invalid::new("label", "must have a name, as in name=value"));
+            }
+            *label = format!("{name}={value}");
+        }
+        Ok(self)
+    }
+
+    /// The label's name and value.
+    #[must_use]
+    pub fn label(&self) -> Option<(&str, &str)> {
+        self.label.as_deref()?.split_once('=')
+    }
+
+    /// Whether it asks for what runs, and nothing else.
+    #[must_use]
+    pub fn is_running_list(&self) -> bool {
+        *self == Self { state: Some(JobState::Running), cursor: self.cursor, limit: self.limit, ..Self::default() }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{Fence, Timestamp};
 
 /// The right to report for a job until it expires. Every report renews it; a job whose lease ran out is lost.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Lease {
     /// Goes into the body of every report.
     pub fence: Fence,

@@ -1,6 +1,7 @@
 //! The wire contract of Doorbell: every body, event and limit that a hub and its clients exchange.
 //!
 //! # Layout
+//! - [`routes`]: every call, in one table
 //! - [`id`]: job, worker, question and schedule ids, epoch, sequence, fence, event ids
 //! - [`time`]: the one timestamp format on the wire
 //! - [`job`]: a job and its states · [`progress`]: how far it is · [`lease`]: who may report for it
@@ -18,6 +19,7 @@
 //! - Text and figures are checked once, at the hub's door, by the `check` methods here.
 
 pub mod browser;
+pub mod changes;
 pub mod error;
 pub mod feed;
 pub mod hub;
@@ -31,6 +33,7 @@ mod omitted;
 pub mod place;
 pub mod progress;
 pub mod question;
+pub mod routes;
 pub mod schedule;
 pub mod text;
 pub mod time;

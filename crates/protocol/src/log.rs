@@ -5,8 +5,33 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
+use crate::{Fence, omitted::is_default};
+
+/// Query of `POST /v1/jobs/{id}/log`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct LogAppend {
+    /// Where the bytes begin, counted in bytes from the start of the log.
+    pub offset: u64,
+    /// Of the lease.
+    pub fence: Fence,
+}
+
+/// Query of `GET /v1/jobs/{id}/log`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct LogQuery {
+    /// So many bytes from the end; everything that is kept when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail: Option<u64>,
+    /// Whether to answer with a stream that goes on until the job is over.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub follow: bool,
+}
+
 /// Answer to `POST /v1/jobs/{id}/log`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LogEnd {
     /// Where the log goes on: the offset of the next chunk.
     pub end: u64,
@@ -14,6 +39,7 @@ pub struct LogEnd {
 
 /// Answer to `GET /v1/jobs/{id}/log` without `follow`: what is kept, from the offset that was asked for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Log {
     /// In order. Where one does not begin at the end of the one before, `cuts` says so.
     pub parts: Vec<LogPart>,
@@ -26,6 +52,7 @@ pub struct Log {
 
 /// Bytes of a log. In the stream the data of a `part`, whose id is the offset behind it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LogPart {
     /// Of its first byte.
     pub offset: u64,
@@ -35,6 +62,7 @@ pub struct LogPart {
 
 /// A part of a log that was not kept. In the stream the data of a `cut`, whose id is the offset behind it.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LogCut {
     /// Of its first byte.
     pub offset: u64,

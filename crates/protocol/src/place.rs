@@ -7,6 +7,7 @@ pub const DEFAULT_PORT: u16 = 7117;
 
 /// Content of `hub.json` in the runtime folder.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct HubFile {
     /// Base address without a slash at the end, as in `http://127.0.0.1:7117`.
     pub url: String,

@@ -6,6 +6,7 @@ use crate::{Invalid, Timestamp, limits, text};
 
 /// One report of how far a job is. Every part is optional: a job may know a share, a count, a step, or only what it does.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Progress {
     /// Share that is done, 0 to 1. The hub works it out of `done` and `total`, or of the step, when it is left out.
@@ -33,6 +34,7 @@ pub struct Progress {
 
 /// Step `index` of `count`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Step {
     /// Counts from 1.

@@ -8,6 +8,7 @@ use crate::{Fence, Invalid, JobId, QuestionId, Timestamp, limits, text};
 
 /// One question, as the hub tells it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Question {
     /// Names it.
     pub id: QuestionId,
@@ -41,6 +42,7 @@ pub struct Question {
 
 /// Where in its life a question is: `open → answered | withdrawn | expired | closed`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionState {
     /// Waits for an answer.
@@ -55,11 +57,13 @@ pub enum QuestionState {
     Closed,
     /// A state of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// One of the answers that a question offers.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Choice {
     /// For programs: 1 to 40 ASCII letters, digits, `-`, `_` and `.`; no two choices of a question have the same.
     pub id: String,
@@ -72,6 +76,7 @@ pub struct Choice {
 
 /// How a choice should look.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChoiceStyle {
     /// The one that is expected.
@@ -83,11 +88,13 @@ pub enum ChoiceStyle {
     Plain,
     /// A style of a later version; shown as plain.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// What somebody answered, who and where: as the client that sent it says.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// Id of the choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +114,7 @@ pub struct Answer {
 
 /// Body of `POST /v1/jobs/{id}/questions`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewQuestion {
     /// Chosen by the asker, or made by the hub. The same id again answers with the question that exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +140,7 @@ pub struct NewQuestion {
 
 /// Body of `POST /v1/questions/{id}/answer`: a choice, or words where the question takes them.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewAnswer {
     /// Id of the choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -149,14 +158,34 @@ pub struct NewAnswer {
 
 /// Body of `POST /v1/questions/{id}/withdraw`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Withdrawal {
     /// Of the job's lease, or left out as it was when the question was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
 }
 
+/// Query of `GET /v1/questions`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct QuestionQuery {
+    /// `open`, which is also meant when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<QuestionState>,
+}
+
+/// Query of `GET /v1/questions/{id}`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct QuestionWait {
+    /// How long to wait for an open question to be closed, in milliseconds; at most 60,000, longer waits are cut.
+    #[serde(default)]
+    pub wait_ms: u64,
+}
+
 /// Answer to every call about one question.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OneQuestion {
     /// The question as it is now.
     pub question: Question,
@@ -164,6 +193,7 @@ pub struct OneQuestion {
 
 /// Answer to `GET /v1/questions`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QuestionList {
     /// Every open question, oldest first.
     pub questions: Vec<Question>,
@@ -180,6 +210,19 @@ impl QuestionState {
             Self::Expired => "expired",
             Self::Closed => "closed",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl QuestionQuery {
+    /// The query, when it asks for what is listed.
+    ///
+    /// # Errors
+    /// Names the parameter that is not allowed.
+    pub fn check(self) -> Result<Self, Invalid> {
+        match self.state {
+            None | Some(QuestionState::Open) => Ok(self),
+            Some(_) => Err(Invalid::new("state", "only open questions are listed; read others by their id")),
         }
     }
 }

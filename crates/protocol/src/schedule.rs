@@ -6,6 +6,7 @@ use crate::{Invalid, ScheduleId, Timestamp, jobs::Task, limits, omitted::is_defa
 
 /// Body of `POST /v1/schedules` and `PUT /v1/schedules/{id}`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewSchedule {
     /// What people call it and its jobs, 1 to 200 characters.
     #[serde(default)]
@@ -32,6 +33,7 @@ pub struct NewSchedule {
 
 /// What a fire time does while a job of its schedule is queued or running.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Overlap {
     /// It queues nothing.
@@ -43,11 +45,13 @@ pub enum Overlap {
     CancelRunning,
     /// A word of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// What becomes of fire times that passed while no hub was there.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CatchUp {
     /// They are passed over.
@@ -57,11 +61,13 @@ pub enum CatchUp {
     Last,
     /// A word of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// A schedule, as the hub tells it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Schedule {
     /// Names it.
     pub id: ScheduleId,
@@ -80,6 +86,7 @@ pub struct Schedule {
 
 /// Answer to `POST /v1/schedules`, and to `GET` and `PUT` of one.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OneSchedule {
     /// The schedule as it is now.
     pub schedule: Schedule,
@@ -87,6 +94,7 @@ pub struct OneSchedule {
 
 /// Answer to `GET /v1/schedules`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ScheduleList {
     /// Every schedule, oldest first.
     pub schedules: Vec<Schedule>,

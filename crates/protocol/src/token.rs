@@ -6,6 +6,7 @@ use crate::{Invalid, Timestamp, TokenId, limits, text};
 
 /// What a token is good for. Every token may read jobs, questions, logs, workers and figures.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Tells of jobs that its holder runs itself. Can make nobody else run anything.
@@ -18,11 +19,13 @@ pub enum Role {
     Admin,
     /// A role of a later version, which is good for nothing here.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// Body of `POST /v1/tokens`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewToken {
     /// What people call it, 1 to 200 characters: who holds it, and where.
     #[serde(default)]
@@ -37,6 +40,7 @@ pub struct NewToken {
 
 /// A token without its secret, which nobody can read again.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Token {
     /// Names it.
     pub id: TokenId,
@@ -53,6 +57,7 @@ pub struct Token {
 
 /// Answer to `POST /v1/tokens`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreatedToken {
     /// What was made.
     pub token: Token,
@@ -62,6 +67,7 @@ pub struct CreatedToken {
 
 /// Answer to `GET /v1/tokens`, oldest first. The token file of the data folder is not among them.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct TokenList {
     /// Every token that was made and not removed.
     pub tokens: Vec<Token>,

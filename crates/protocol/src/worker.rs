@@ -6,6 +6,7 @@ use crate::{Invalid, Job, JobId, Lease, Timestamp, WorkerId, jobs::Task, limits,
 
 /// Body of `POST /v1/workers`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewWorker {
     /// What people call it, 1 to 200 characters.
     pub name: String,
@@ -17,6 +18,7 @@ pub struct NewWorker {
 
 /// A registered worker.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Worker {
     /// Goes into its claims.
     pub id: WorkerId,
@@ -30,6 +32,7 @@ pub struct Worker {
 
 /// Answer to `POST /v1/workers`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RegisteredWorker {
     /// The worker, with its id.
     pub worker: Worker,
@@ -37,6 +40,7 @@ pub struct RegisteredWorker {
 
 /// A registered worker, and how it is.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct WorkerStatus {
     /// The worker.
     #[serde(flatten)]
@@ -51,6 +55,7 @@ pub struct WorkerStatus {
 
 /// Whether a worker gets jobs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerState {
     /// It gets jobs.
@@ -59,11 +64,13 @@ pub enum WorkerState {
     Draining,
     /// A state of a later version.
     #[serde(other)]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
     Unknown,
 }
 
 /// Answer to `GET /v1/workers`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct WorkerList {
     /// Every worker, by name.
     pub workers: Vec<WorkerStatus>,
@@ -71,6 +78,7 @@ pub struct WorkerList {
 
 /// Answer to `PUT /v1/workers/{id}`, the heartbeat.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct OneWorker {
     /// The worker as it is now.
     pub worker: WorkerStatus,
@@ -78,6 +86,7 @@ pub struct OneWorker {
 
 /// Body of `POST /v1/claims`: a long poll for a queued job.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ClaimRequest {
     /// Who will run it.
     pub worker: WorkerId,
@@ -88,6 +97,7 @@ pub struct ClaimRequest {
 
 /// Answer to `POST /v1/claims`: a job that is this worker's to run. 204 when there was none.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// The job, running from now on.
     pub job: Job,

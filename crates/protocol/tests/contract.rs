@@ -35,8 +35,13 @@ fn every_file_of_version_1_is_read_and_written_back() {
 
 #[test]
 fn the_documentation_shows_the_files_as_they_are() {
-    let page = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
     let mut shown = BTreeSet::new();
+    let document: Value = serde_json::from_str(&fs::read_to_string(root().join("docs/openapi.json")).unwrap()).unwrap();
+    for (name, example) in document["components"]["examples"].as_object().unwrap() {
+        assert_eq!(example["value"], fixture(&format!("{name}.json")), "{name}");
+        shown.insert(name.clone());
+    }
+    let page = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
     for block in page.split("<!-- fixture: ").skip(1) {
         let (file, rest) = block.split_once(" -->").unwrap();
         let json = rest.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
@@ -45,7 +50,11 @@ fn the_documentation_shows_the_files_as_they_are() {
         shown.insert(file.trim_end_matches(".json").to_owned());
     }
     let missing: Vec<_> = TYPES.iter().filter(|(name, _)| !shown.contains(*name)).collect();
-    assert!(missing.is_empty(), "docs/protocol.md does not show {:?}", missing.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    assert!(
+        missing.is_empty(),
+        "neither docs/openapi.json nor docs/protocol.md shows {:?}",
+        missing.iter().map(|(name, _)| name).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -105,6 +114,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("claim-request", round_trip::<ClaimRequest>),
     ("created-job", round_trip::<CreatedJob>),
     ("created-job-retry", round_trip::<CreatedJob>),
+    ("created-test-job", round_trip::<CreatedJob>),
     ("created-token", round_trip::<CreatedToken>),
     ("error", round_trip::<ErrorBody>),
     ("error-log-gap", round_trip::<ErrorBody>),

@@ -26,7 +26,7 @@ now: Timestamp,
  */
 counts: Counts, 
 /**
- * Every running job, oldest start first, with its latest progress; of thousands, those that started last. See
- * [`limits::LIST_BYTES`].
+ * Every running job, oldest start first, with its latest progress; of thousands, those that started last, as
+ * many as 1.5 MiB hold.
  */
 jobs: Array<Job>, };

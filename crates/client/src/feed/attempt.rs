@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorbell_protocol::{EventId, FeedMessage};
+use doorbell_protocol::{EventId, FeedMessage, routes};
 use eventsource_client::{BoxStream, Client, ClientBuilder, Event, ReconnectOptions, SSE};
 use futures_util::StreamExt;
 
@@ -113,7 +113,7 @@ fn stream(
     endpoint: &Endpoint,
     last: Option<EventId>,
 ) -> eventsource_client::Result<BoxStream<eventsource_client::Result<SSE>>> {
-    let url = format!("{}/v1/feed", endpoint.url());
+    let url = format!("{}{}", endpoint.url(), routes::FEED.spec.path);
     let mut builder = ClientBuilder::for_url(&url)?
         .header("Authorization", &format!("Bearer {}", endpoint.token().expose()))?
         .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())

@@ -6,7 +6,11 @@
 
 use std::{pin::Pin, time::Duration};
 
-use doorbell_protocol::{JobId, log::LogMessage};
+use doorbell_protocol::{
+    JobId,
+    log::{LogMessage, LogQuery},
+    routes,
+};
 use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
 use futures_util::{Stream, StreamExt};
 use reqwest::StatusCode;
@@ -86,7 +90,8 @@ fn open(client: &Client, job: JobId, offset: u64) -> Result<(String, Events), Ca
     let endpoint = client.source.resolve()?;
     let url = endpoint.url().to_owned();
     let http = client.http.to(&endpoint).map_err(|e| CallError::of_transport(&url, &e))?;
-    let built = ClientBuilder::for_url(&format!("{url}/v1/jobs/{job}/log?follow=true"))
+    let target = routes::READ_LOG.target(&job, &LogQuery { tail: None, follow: true });
+    let built = ClientBuilder::for_url(&format!("{url}{target}"))
         .and_then(|builder| builder.header("Authorization", &format!("Bearer {}", endpoint.token().expose())))
         .map(|builder| builder.reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build()).redirect_limit(0));
     let built = built.map(|builder| builder.last_event_id(offset.to_string()));

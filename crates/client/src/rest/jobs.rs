@@ -1,13 +1,14 @@
 //! Calls about jobs.
 
 use doorbell_protocol::{
-    Fence, Job, JobId, JobState, Progress, Timestamp,
+    Fence, Job, JobId, JobState, Progress,
     jobs::{
-        CreatedJob, FinishReport, JobPage, LeaseRenewal, NewJob, NewTestJob, OneJob, ProgressReport, RenewedLease, ReportAnswer,
+        CreatedJob, FinishReport, JobPage, JobQuery, LeaseRenewal, NewJob, NewTestJob, ProgressReport, RenewedLease, ReportAnswer,
         RunningList,
     },
+    routes,
 };
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 
 use super::{Call, CallError, Client};
 
@@ -25,23 +26,6 @@ pub enum Running {
     },
 }
 
-/// Which jobs a page should have. The default is the newest of all.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct JobQuery {
-    /// Only jobs in this state. For running jobs use [`Client::running`], which also tells their progress.
-    pub state: Option<JobState>,
-    /// Only runs of this job.
-    pub key: Option<String>,
-    /// Only jobs whose name has this in it, with ASCII letters in either case; at most 200 characters.
-    pub text: Option<String>,
-    /// Only jobs that ended after this moment.
-    pub finished_after: Option<Timestamp>,
-    /// `next_cursor` of the page before.
-    pub cursor: Option<JobId>,
-    /// At most this many jobs.
-    pub limit: Option<usize>,
-}
-
 impl Client {
     /// `POST /v1/jobs`: a job that the caller runs itself, or a queued one. With an id of the caller's choice it is safe to
     /// repeat.
@@ -49,7 +33,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn create_job(&self, job: &NewJob) -> Result<CreatedJob, CallError> {
-        self.call(Method::POST, "/v1/jobs", job).await
+        self.call_with(&routes::CREATE_JOB, (), job).await
     }
 
     /// `POST /v1/test-jobs`: queues the built-in test job.
@@ -57,7 +41,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn create_test_job(&self, job: &NewTestJob) -> Result<CreatedJob, CallError> {
-        self.call(Method::POST, "/v1/test-jobs", job).await
+        self.call_with(&routes::CREATE_TEST_JOB, (), job).await
     }
 
     /// `GET /v1/jobs/{id}`.
@@ -65,8 +49,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn job(&self, id: JobId) -> Result<Job, CallError> {
-        let answer: OneJob = self.get(&format!("/v1/jobs/{id}")).await?;
-        Ok(answer.job)
+        Ok(self.call(&routes::GET_JOB, id, &()).await?.job)
     }
 
     /// `GET /v1/jobs?state=running`. With the ETag of an earlier answer, an unchanged list costs no body.
@@ -74,8 +57,8 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn running(&self, etag: Option<&str>) -> Result<Running, CallError> {
-        let call = Call::<()> { etag, ..Call::new(Method::GET, "/v1/jobs?state=running") };
-        let answer = self.send(call).await?;
+        let query = JobQuery { state: Some(JobState::Running), ..JobQuery::default() };
+        let answer = self.send(Call { etag, ..Call::of(&routes::LIST_JOBS, &(), &query) }).await?;
         if answer.status == StatusCode::NOT_MODIFIED {
             return Ok(Running::Unchanged);
         }
@@ -87,7 +70,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn jobs(&self, query: JobQuery) -> Result<JobPage, CallError> {
-        self.get(&query.path()).await
+        self.send(Call::of(&routes::LIST_JOBS, &(), &query)).await?.json()
     }
 
     /// `PUT /v1/jobs/{id}/progress`. Also renews the lease.
@@ -107,7 +90,7 @@ impl Client {
     }
 
     async fn progress(&self, id: JobId, body: &ProgressReport) -> Result<ReportAnswer, CallError> {
-        let answer = self.send(Call::new(Method::PUT, format!("/v1/jobs/{id}/progress")).body(body)).await?;
+        let answer = self.send(Call::of(&routes::REPORT_PROGRESS, &id, &()).json(body)).await?;
         if answer.status == StatusCode::NO_CONTENT {
             return Ok(ReportAnswer::default());
         }
@@ -119,7 +102,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn renew_lease(&self, id: JobId, fence: Fence) -> Result<RenewedLease, CallError> {
-        self.call(Method::PUT, &format!("/v1/jobs/{id}/lease"), &LeaseRenewal { fence }).await
+        self.call_with(&routes::RENEW_LEASE, id, &LeaseRenewal { fence }).await
     }
 
     /// `POST /v1/jobs/{id}/cancel`: a queued job is cancelled, and a running one asked to stop. Twice is no error.
@@ -127,8 +110,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn cancel_job(&self, id: JobId) -> Result<Job, CallError> {
-        let answer: OneJob = self.act(Method::POST, &format!("/v1/jobs/{id}/cancel")).await?;
-        Ok(answer.job)
+        Ok(self.call(&routes::CANCEL_JOB, id, &()).await?.job)
     }
 
     /// `POST /v1/jobs/{id}/retry`: queues the task of a job that is over again, as a new job.
@@ -136,8 +118,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`]. A job that is not over, or that no worker ran, is 409.
     pub async fn retry_job(&self, id: JobId) -> Result<Job, CallError> {
-        let answer: CreatedJob = self.act(Method::POST, &format!("/v1/jobs/{id}/retry")).await?;
-        Ok(answer.job)
+        Ok(self.call(&routes::RETRY_JOB, id, &()).await?.job)
     }
 
     /// `DELETE /v1/jobs/{id}`: forgets a job that is over, with its questions and its log.
@@ -145,8 +126,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`]. A job that is not over is 409.
     pub async fn delete_job(&self, id: JobId) -> Result<(), CallError> {
-        self.send(Call::<()>::new(Method::DELETE, format!("/v1/jobs/{id}"))).await?;
-        Ok(())
+        self.act(&routes::DELETE_JOB, id).await
     }
 
     /// `POST /v1/jobs/{id}/finish`. The same outcome twice is no error.
@@ -154,37 +134,6 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn finish_job(&self, id: JobId, report: &FinishReport) -> Result<Job, CallError> {
-        let answer: OneJob = self.call(Method::POST, &format!("/v1/jobs/{id}/finish"), report).await?;
-        Ok(answer.job)
-    }
-}
-
-impl JobQuery {
-    fn path(&self) -> String {
-        let fields = [
-            ("state", self.state.map(|state| state.as_str().to_owned())),
-            ("key", self.key.clone()),
-            ("q", self.text.clone()),
-            ("finished_after", self.finished_after.map(|at| at.to_string())),
-            ("cursor", self.cursor.map(|cursor| cursor.to_string())),
-            ("limit", self.limit.map(|limit| limit.to_string())),
-        ];
-        let asked = fields.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
-        if query.is_empty() { "/v1/jobs".to_owned() } else { format!("/v1/jobs?{query}") }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_has_only_what_was_asked() {
-        assert_eq!(JobQuery::default().path(), "/v1/jobs");
-        let query = JobQuery { state: Some(JobState::Queued), limit: Some(5), ..JobQuery::default() };
-        assert_eq!(query.path(), "/v1/jobs?state=queued&limit=5");
-        let query = JobQuery { text: Some("a & b".to_owned()), finished_after: Some(Timestamp::EPOCH), ..JobQuery::default() };
-        assert_eq!(query.path(), "/v1/jobs?q=a+%26+b&finished_after=1970-01-01T00%3A00%3A00.000Z");
+        Ok(self.call_with(&routes::FINISH_JOB, id, report).await?.job)
     }
 }

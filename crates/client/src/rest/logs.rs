@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use doorbell_protocol::{
     Fence, JobId,
-    log::{Log, LogEnd},
+    log::{Log, LogAppend, LogEnd, LogQuery},
+    routes,
 };
-use reqwest::Method;
 
-use super::{Body, Call, CallError, Client, LogFollower};
+use super::{Call, CallError, Client, LogFollower};
 
 impl Client {
     /// `POST /v1/jobs/{id}/log`: appends bytes that begin at `offset`, at most 256 KiB, and gives where the log goes on. What
@@ -16,8 +16,8 @@ impl Client {
     /// # Errors
     /// See [`CallError`]. When bytes are missing before `offset`, the refusal's `expected_offset` says where the log goes on.
     pub async fn append_log(&self, id: JobId, fence: Fence, offset: u64, bytes: Bytes) -> Result<u64, CallError> {
-        let path = format!("/v1/jobs/{id}/log?offset={offset}&fence={}", fence.0);
-        let answer: LogEnd = self.send(Call::<()> { body: Body::Bytes(bytes), ..Call::new(Method::POST, path) }).await?.json()?;
+        let call = Call::of(&routes::APPEND_LOG, &id, &LogAppend { offset, fence }).bytes(bytes);
+        let answer: LogEnd = self.send(call).await?.json()?;
         Ok(answer.end)
     }
 
@@ -26,8 +26,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn log(&self, id: JobId, tail: Option<u64>) -> Result<Log, CallError> {
-        let tail = tail.map(|tail| format!("?tail={tail}")).unwrap_or_default();
-        self.get(&format!("/v1/jobs/{id}/log{tail}")).await
+        self.send(Call::of(&routes::READ_LOG, &id, &LogQuery { tail, follow: false })).await?.json()
     }
 
     /// `GET /v1/jobs/{id}/log?follow=true`: all that is kept from the offset `from` on, and what comes until the job is over.

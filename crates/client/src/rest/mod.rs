@@ -1,4 +1,4 @@
-//! One typed method a call of the wire contract.
+//! One typed method a call of the wire contract, made of its line in the table of routes.
 //!
 //! # Invariants
 //! - Each call resolves its endpoint anew, so a hub that came back on another port is found.
@@ -21,6 +21,7 @@ use bytes::Bytes;
 use doorbell_protocol::{
     ErrorBody,
     hub::{Health, Stats},
+    routes::{self, Json, PathId, Route},
 };
 use reqwest::{Method, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,9 +31,10 @@ use crate::{
     http::{Http, Reuse},
 };
 
+pub use doorbell_protocol::jobs::JobQuery;
 pub use error::{CallError, Refusal};
 pub use follow::LogFollower;
-pub use jobs::{JobQuery, Running};
+pub use jobs::Running;
 
 /// Longest time of a call that does not wait on purpose.
 pub const CALL: Duration = Duration::from_secs(10);
@@ -46,20 +48,20 @@ pub struct Client {
     http: Http,
 }
 
-/// What a call sends beside its path.
-struct Call<'a, B: ?Sized> {
+/// One call, ready to be sent.
+struct Call<'a> {
     method: Method,
-    path: String,
-    body: Body<'a, B>,
+    /// Path and query.
+    target: String,
+    body: Option<Body>,
     etag: Option<&'a str>,
     timeout: Duration,
 }
 
 /// What a call carries.
-enum Body<'a, B: ?Sized> {
-    Nothing,
-    Json(&'a B),
-    Bytes(Bytes),
+struct Body {
+    kind: &'static str,
+    bytes: Bytes,
 }
 
 /// A whole answer that is not a refusal.
@@ -90,7 +92,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn health(&self) -> Result<Health, CallError> {
-        self.get("/v1/health").await
+        self.call(&routes::HEALTH, (), &()).await
     }
 
     /// `GET /v1/stats`.
@@ -98,37 +100,47 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn stats(&self) -> Result<Stats, CallError> {
-        self.get("/v1/stats").await
+        self.call(&routes::STATS, (), &()).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CallError> {
-        self.send(Call::<()>::new(Method::GET, path)).await?.json()
+    /// A call without a body, answered with one.
+    async fn call<Id: PathId, Query: Serialize, A: DeserializeOwned>(
+        &self,
+        route: &Route<Id, Query, (), Json<A>>,
+        id: Id,
+        query: &Query,
+    ) -> Result<A, CallError> {
+        self.send(Call::of(route, &id, query)).await?.json()
     }
 
-    /// A call without a body, whose answer is a body of one thing.
-    async fn act<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, CallError> {
-        self.send(Call::<()>::new(method, path)).await?.json()
+    /// A call with a body, answered with one.
+    async fn call_with<Id: PathId, B: Serialize, A: DeserializeOwned>(
+        &self,
+        route: &Route<Id, (), Json<B>, Json<A>>,
+        id: Id,
+        body: &B,
+    ) -> Result<A, CallError> {
+        self.send(Call::of(route, &id, &()).json(body)).await?.json()
     }
 
-    async fn call<B: Serialize + ?Sized, T: DeserializeOwned>(&self, method: Method, path: &str, body: &B) -> Result<T, CallError> {
-        self.send(Call::new(method, path).body(body)).await?.json()
+    /// A call without a body, answered without one.
+    async fn act<Id: PathId>(&self, route: &Route<Id, (), (), ()>, id: Id) -> Result<(), CallError> {
+        self.send(Call::of(route, &id, &())).await.map(|_| ())
     }
 
-    async fn send<B: Serialize + ?Sized>(&self, call: Call<'_, B>) -> Result<Answer, CallError> {
+    async fn send(&self, call: Call<'_>) -> Result<Answer, CallError> {
         let endpoint = self.source.resolve()?;
         let url = endpoint.url().to_owned();
         let mut request = self
             .http
             .to(&endpoint)
             .map_err(|e| CallError::of_transport(&url, &e))?
-            .request(call.method, format!("{url}{}", call.path))
+            .request(call.method, format!("{url}{}", call.target))
             .timeout(call.timeout)
             .bearer_auth(endpoint.token().expose());
-        request = match call.body {
-            Body::Nothing => request,
-            Body::Json(body) => request.json(body),
-            Body::Bytes(bytes) => request.body(bytes),
-        };
+        if let Some(Body { kind, bytes }) = call.body {
+            request = request.header(header::CONTENT_TYPE, kind).body(bytes);
+        }
         if let Some(etag) = call.etag {
             request = request.header(header::IF_NONE_MATCH, etag);
         }
@@ -143,13 +155,29 @@ impl Client {
     }
 }
 
-impl<'a, B: ?Sized> Call<'a, B> {
-    fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), body: Body::Nothing, etag: None, timeout: CALL }
+impl Call<'_> {
+    fn of<Id: PathId, Query: Serialize, Sent, A>(route: &Route<Id, Query, Sent, A>, id: &Id, query: &Query) -> Self {
+        let method = match route.spec.method {
+            routes::Method::Get => Method::GET,
+            routes::Method::Post => Method::POST,
+            routes::Method::Put => Method::PUT,
+            routes::Method::Delete => Method::DELETE,
+        };
+        Self { method, target: route.target(id, query), body: None, etag: None, timeout: CALL }
     }
 
-    fn body(self, body: &'a B) -> Self {
-        Self { body: Body::Json(body), ..self }
+    fn json(self, body: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(body).expect("a body of the contract can be written as JSON").into();
+        Self { body: Some(Body { kind: "application/json", bytes }), ..self }
+    }
+
+    fn bytes(self, bytes: Bytes) -> Self {
+        Self { body: Some(Body { kind: "application/octet-stream", bytes }), ..self }
+    }
+
+    /// For a call that waits on purpose.
+    fn waiting(self, wait: Duration) -> Self {
+        Self { timeout: wait + CALL, ..self }
     }
 }
 

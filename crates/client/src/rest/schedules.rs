@@ -1,12 +1,11 @@
 //! Calls about schedules.
 
 use doorbell_protocol::{
-    ScheduleId,
-    schedule::{NewSchedule, OneSchedule, Schedule, ScheduleList},
+    ScheduleId, routes,
+    schedule::{NewSchedule, Schedule},
 };
-use reqwest::Method;
 
-use super::{Call, CallError, Client};
+use super::{CallError, Client};
 
 impl Client {
     /// `POST /v1/schedules`.
@@ -14,8 +13,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn create_schedule(&self, schedule: &NewSchedule) -> Result<Schedule, CallError> {
-        let answer: OneSchedule = self.call(Method::POST, "/v1/schedules", schedule).await?;
-        Ok(answer.schedule)
+        Ok(self.call_with(&routes::CREATE_SCHEDULE, (), schedule).await?.schedule)
     }
 
     /// `GET /v1/schedules`, oldest first.
@@ -23,8 +21,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn schedules(&self) -> Result<Vec<Schedule>, CallError> {
-        let list: ScheduleList = self.get("/v1/schedules").await?;
-        Ok(list.schedules)
+        Ok(self.call(&routes::LIST_SCHEDULES, (), &()).await?.schedules)
     }
 
     /// `PUT /v1/schedules/{id}`: puts `schedule` in the place of what it was.
@@ -32,8 +29,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn replace_schedule(&self, id: ScheduleId, schedule: &NewSchedule) -> Result<Schedule, CallError> {
-        let answer: OneSchedule = self.call(Method::PUT, &format!("/v1/schedules/{id}"), schedule).await?;
-        Ok(answer.schedule)
+        Ok(self.call_with(&routes::REPLACE_SCHEDULE, id, schedule).await?.schedule)
     }
 
     /// `DELETE /v1/schedules/{id}`. What it has queued stays.
@@ -41,7 +37,6 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn delete_schedule(&self, id: ScheduleId) -> Result<(), CallError> {
-        self.send(Call::<()>::new(Method::DELETE, format!("/v1/schedules/{id}"))).await?;
-        Ok(())
+        self.act(&routes::DELETE_SCHEDULE, id).await
     }
 }

@@ -3,11 +3,11 @@
 use doorbell_protocol::{
     TokenId,
     browser::BrowserLink,
-    token::{CreatedToken, NewToken, Token, TokenList},
+    routes,
+    token::{CreatedToken, NewToken, Token},
 };
-use reqwest::Method;
 
-use super::{Call, CallError, Client};
+use super::{CallError, Client};
 
 impl Client {
     /// `POST /v1/tokens`. The answer alone tells the secret.
@@ -15,7 +15,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn create_token(&self, token: &NewToken) -> Result<CreatedToken, CallError> {
-        self.call(Method::POST, "/v1/tokens", token).await
+        self.call_with(&routes::CREATE_TOKEN, (), token).await
     }
 
     /// `POST /v1/browser-sessions`: a link to the hub's page that lets one browser in.
@@ -23,7 +23,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn create_browser_link(&self) -> Result<BrowserLink, CallError> {
-        self.send(Call::<()>::new(Method::POST, "/v1/browser-sessions")).await?.json()
+        self.call(&routes::CREATE_BROWSER_SESSION, (), &()).await
     }
 
     /// `GET /v1/tokens`, oldest first.
@@ -31,8 +31,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn tokens(&self) -> Result<Vec<Token>, CallError> {
-        let list: TokenList = self.get("/v1/tokens").await?;
-        Ok(list.tokens)
+        Ok(self.call(&routes::LIST_TOKENS, (), &()).await?.tokens)
     }
 
     /// `DELETE /v1/tokens/{id}`.
@@ -40,7 +39,6 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn remove_token(&self, id: TokenId) -> Result<(), CallError> {
-        self.send(Call::<()>::new(Method::DELETE, format!("/v1/tokens/{id}"))).await?;
-        Ok(())
+        self.act(&routes::DELETE_TOKEN, id).await
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use doorbell_protocol::{
-    WorkerId,
-    worker::{Claim, ClaimRequest, NewWorker, OneWorker, RegisteredWorker, Worker, WorkerList, WorkerStatus},
+    WorkerId, routes,
+    worker::{Claim, ClaimRequest, NewWorker, Worker, WorkerStatus},
 };
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 
-use super::{CALL, Call, CallError, Client};
+use super::{Call, CallError, Client};
 
 impl Client {
     /// `POST /v1/workers`.
@@ -16,8 +16,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn register_worker(&self, worker: &NewWorker) -> Result<Worker, CallError> {
-        let answer: RegisteredWorker = self.call(Method::POST, "/v1/workers", worker).await?;
-        Ok(answer.worker)
+        Ok(self.call_with(&routes::REGISTER_WORKER, (), worker).await?.worker)
     }
 
     /// `GET /v1/workers`, by name.
@@ -25,8 +24,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn workers(&self) -> Result<Vec<WorkerStatus>, CallError> {
-        let list: WorkerList = self.get("/v1/workers").await?;
-        Ok(list.workers)
+        Ok(self.call(&routes::LIST_WORKERS, (), &()).await?.workers)
     }
 
     /// `PUT /v1/workers/{id}`: the heartbeat of a worker that has not claimed for long.
@@ -34,8 +32,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn worker_is_alive(&self, id: WorkerId) -> Result<WorkerStatus, CallError> {
-        let answer: OneWorker = self.act(Method::PUT, &format!("/v1/workers/{id}")).await?;
-        Ok(answer.worker)
+        Ok(self.call(&routes::KEEP_WORKER, id, &()).await?.worker)
     }
 
     /// `DELETE /v1/workers/{id}`: it gets no more jobs, and is gone when those that it runs are over.
@@ -43,8 +40,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn drain_worker(&self, id: WorkerId) -> Result<(), CallError> {
-        self.send(Call::<()>::new(Method::DELETE, format!("/v1/workers/{id}"))).await?;
-        Ok(())
+        self.act(&routes::DRAIN_WORKER, id).await
     }
 
     /// `POST /v1/claims`: a job for this worker, or `None` when there was none for `wait`.
@@ -53,7 +49,7 @@ impl Client {
     /// See [`CallError`]. A worker that the hub does not know (it forgets them when it restarts) is 404.
     pub async fn claim(&self, worker: WorkerId, wait: Duration) -> Result<Option<Claim>, CallError> {
         let body = ClaimRequest { worker, wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) };
-        let answer = self.send(Call { timeout: wait + CALL, ..Call::new(Method::POST, "/v1/claims").body(&body) }).await?;
+        let answer = self.send(Call::of(&routes::CLAIM, &(), &()).json(&body).waiting(wait)).await?;
         if answer.status == StatusCode::NO_CONTENT {
             return Ok(None);
         }

@@ -3,31 +3,38 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderMap, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use doorbell_protocol::{ErrorCode, Role};
+use doorbell_protocol::{
+    ErrorCode, Role,
+    routes::{Access, Spec},
+};
 
-use super::{Context, error::Error, rules};
+use super::{Context, error::Error};
 use crate::{exposure::Site, tokens::Caller};
 
 /// Lets a call pass whose token is good for it, within its rate. The handler then knows the caller.
-pub(crate) async fn token(State(context): State<Arc<Context>>, route: MatchedPath, mut request: Request, next: Next) -> Response {
+pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, mut request: Request, next: Next) -> Response {
     let caller = match admit(&context, &request) {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    let rule = rules::of(request.method(), route.as_str());
-    if let Some(role) = rule.role
+    if let Access::Role(role) = spec.access
         && let Err(error) = check_role(&caller, role)
     {
         return error.into_response();
     }
-    DefaultBodyLimit::max(rule.body_bytes).apply(&mut request);
-    request.extensions_mut().insert(rule);
     request.extensions_mut().insert(caller);
+    bound(State(spec), request, next).await
+}
+
+/// Lets no larger body pass than the call takes. What reads the body then knows the call.
+pub(crate) async fn bound(State(spec): State<Spec>, mut request: Request, next: Next) -> Response {
+    DefaultBodyLimit::max(spec.body_bytes).apply(&mut request);
+    request.extensions_mut().insert(spec);
     next.run(request).await
 }
 

@@ -48,26 +48,7 @@ pub(crate) async fn method_not_allowed(method: Method, uri: Uri) -> Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let status = match self.detail.code {
-            ErrorCode::Malformed => StatusCode::BAD_REQUEST,
-            ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
-            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
-            ErrorCode::NotFound => StatusCode::NOT_FOUND,
-            ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            ErrorCode::BadTransition
-            | ErrorCode::LeaseStale
-            | ErrorCode::WorkerDraining
-            | ErrorCode::IdTaken
-            | ErrorCode::AlreadyAnswered
-            | ErrorCode::QuestionClosed
-            | ErrorCode::TooManyQuestions
-            | ErrorCode::LogGap => StatusCode::CONFLICT,
-            ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ErrorCode::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-            ErrorCode::SlowDown => StatusCode::TOO_MANY_REQUESTS,
-            ErrorCode::Storage | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-            ErrorCode::Unknown => StatusCode::INTERNAL_SERVER_ERROR,
-        };
+        let status = StatusCode::from_u16(self.detail.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut headers = HeaderMap::new();
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

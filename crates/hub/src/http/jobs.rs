@@ -9,18 +9,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    Invalid, JobId, JobState, Lease, Outcome, Timestamp,
-    jobs::{CreatedJob, FinishReport, JobPage, NewJob, OneJob, RunningList},
-    limits, text,
+    JobState, Lease, Outcome,
+    jobs::{CreatedJob, FinishReport, JobPage, JobQuery, NewJob, OneJob, RunningList},
+    limits, routes,
 };
-use serde::Deserialize;
 
 use super::{
     Hub,
     auth::check_role,
     error::Error,
     json::{Body, Id, Params},
-    rules,
 };
 use crate::{
     clock, create,
@@ -29,19 +27,6 @@ use crate::{
     tokens::Caller,
 };
 
-#[derive(Deserialize)]
-pub(crate) struct ListParams {
-    state: Option<String>,
-    key: Option<String>,
-    parent: Option<JobId>,
-    /// As `name=value`.
-    label: Option<String>,
-    q: Option<String>,
-    finished_after: Option<Timestamp>,
-    cursor: Option<JobId>,
-    limit: Option<usize>,
-}
-
 pub(crate) async fn create(
     State(hub): Hub,
     Extension(caller): Extension<Arc<Caller>>,
@@ -49,28 +34,23 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<CreatedJob>), Error> {
     let new = new.check()?;
     if !new.start {
-        check_role(&caller, rules::QUEUE)?;
+        check_role(&caller, routes::QUEUE)?;
     }
     let created = create::create(&hub.writer, new).await?;
     let lease = (created.record.job.state == JobState::Running).then(|| hub.leases.lease(created.record.fence));
     Ok((status(created.is_new), answer(created.record.job, lease)))
 }
 
-pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(params): Params<ListParams>) -> Result<Response, Error> {
-    let state = params.state.as_deref().map(str::parse::<JobState>).transpose()?;
-    let text = params.q.map(|q| text::clean(&q)).filter(|q| !q.is_empty());
-    if text.as_ref().is_some_and(|text| text.chars().count() > limits::NAME_CHARS) {
-        return Err(Invalid::new("q", format!("must have at most {} characters", limits::NAME_CHARS)).into());
-    }
-    let label = params.label.as_deref().map(label).transpose()?;
-    let (key, parent, finished_after) = (params.key, params.parent, params.finished_after);
-    let whole = key.is_none() && parent.is_none() && label.is_none() && text.is_none() && finished_after.is_none();
-    if state == Some(JobState::Running) && whole {
+pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(query): Params<JobQuery>) -> Result<Response, Error> {
+    let query = query.check()?;
+    if query.is_running_list() {
         return Ok(running(&hub, &headers));
     }
-    let limit = params.limit.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS);
+    let limit = query.limit.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS);
+    let label = query.label().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let JobQuery { state, key, parent, text, finished_after, cursor, .. } = query;
     // One more than asked for tells whether there is a next page.
-    let query = PageQuery { state, key, parent, label, text, finished_after, before: params.cursor, limit: limit + 1 };
+    let query = PageQuery { state, key, parent, label, text, finished_after, before: cursor, limit: limit + 1 };
     let mut jobs = hub.reads.page(query).await?;
     let more = jobs.len() > limit;
     jobs.truncate(limit);
@@ -121,13 +101,6 @@ fn running(hub: &super::Context, headers: &HeaderMap) -> Response {
         job.progress = hub.progress.get(job.id);
     }
     (etag_header, Json(list)).into_response()
-}
-
-/// A label's name and value, cleaned as they were when its job came in.
-fn label(text: &str) -> Result<(String, String), Invalid> {
-    let (name, value) = text.split_once('=').ok_or_else(|| Invalid::new("label", "must be name=value"))?;
-    let (name, value) = (text::clean(name), text::clean(value));
-    if name.is_empty() { Err(Invalid::new("label", "must have a name, as in name=value")) } else { Ok((name, value)) }
 }
 
 pub(super) fn status(is_new: bool) -> StatusCode {

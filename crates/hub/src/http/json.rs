@@ -7,10 +7,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
     http::{StatusCode, request::Parts},
 };
-use doorbell_protocol::{ErrorCode, JobId, limits};
+use doorbell_protocol::{ErrorCode, JobId, limits, routes::Spec};
 use serde::de::DeserializeOwned;
 
-use super::{error::Error, rules::Rule};
+use super::error::Error;
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -25,7 +25,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let most = request.extensions().get().map_or(limits::BODY_BYTES, |rule: &Rule| rule.body_bytes);
+        let most = request.extensions().get().map_or(limits::BODY_BYTES, |spec: &Spec| spec.body_bytes);
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection, most))?;
         // No body is an empty one, so that a call whose fields are all optional needs none.
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };

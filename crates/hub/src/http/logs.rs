@@ -10,10 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    ErrorCode, Fence, limits,
-    log::{Log as LogBody, LogEnd, LogMessage},
+    ErrorCode, limits,
+    log::{Log as LogBody, LogAppend, LogEnd, LogMessage, LogQuery},
 };
-use serde::Deserialize;
 
 use super::{
     Hub,
@@ -27,24 +26,10 @@ use crate::{
     tokens::Caller,
 };
 
-#[derive(Deserialize)]
-pub(crate) struct AppendParams {
-    offset: u64,
-    fence: Fence,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ReadParams {
-    /// Bytes from the end; everything when left out.
-    tail: Option<u64>,
-    #[serde(default)]
-    follow: bool,
-}
-
 pub(crate) async fn append(
     State(hub): Hub,
     Id(id): Id,
-    Params(params): Params<AppendParams>,
+    Params(params): Params<LogAppend>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<Json<LogEnd>, Error> {
     let bytes = bytes.map_err(|rejection| json::unreadable(&rejection, limits::LOG_CHUNK_BYTES))?;
@@ -61,7 +46,7 @@ pub(crate) async fn read(
     State(hub): Hub,
     Extension(caller): Extension<Arc<Caller>>,
     Id(id): Id,
-    Params(params): Params<ReadParams>,
+    Params(params): Params<LogQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     hub.reads.record(id).await?.ok_or(Refusal::NotFound(id))?;

@@ -2,6 +2,7 @@
 
 mod auth;
 mod browser;
+mod calls;
 mod cancel;
 mod changes;
 mod claims;
@@ -18,7 +19,6 @@ mod page;
 mod progress;
 mod questions;
 mod retry;
-mod rules;
 mod schedules;
 mod sse;
 mod stats;
@@ -28,17 +28,11 @@ mod workers;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, State},
-    middleware,
-    response::Response,
-    routing::{delete, get, post, put},
-};
-use doorbell_protocol::limits;
+use axum::{Router, extract::State, middleware, response::Response};
+use doorbell_protocol::routes;
 use tokio_util::sync::CancellationToken;
 
-use self::error::method_not_allowed;
+use self::{calls::Calls, error::method_not_allowed};
 use crate::{
     exposure::Site, feed::Subscribers, figures::Figures, leases::Leases, links::Links, live::Live, logs::Logs, progress::ProgressMap,
     reads::Reads, schedule::Schedules, tokens::Tokens, workers::Workers, writer::Writer,
@@ -65,41 +59,47 @@ pub(crate) struct Context {
 type Hub = axum::extract::State<Arc<Context>>;
 
 pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
-    let behind_the_door = Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .route("/v1/browser-sessions", post(browser::make))
-        .route("/v1/changes", get(changes::subscribe))
-        .route("/v1/claims", post(claims::claim))
-        .route("/v1/feed", get(feed::subscribe))
-        .route("/v1/jobs", get(jobs::list).post(jobs::create))
-        .route("/v1/jobs/{id}", get(jobs::get).delete(forget::forget))
-        .route("/v1/jobs/{id}/cancel", post(cancel::cancel))
-        .route("/v1/jobs/{id}/finish", post(jobs::finish))
-        .route("/v1/jobs/{id}/lease", put(lease::renew))
-        .route("/v1/jobs/{id}/log", get(logs::read).post(logs::append))
-        .route("/v1/jobs/{id}/progress", put(progress::report))
-        .route("/v1/jobs/{id}/questions", post(questions::ask))
-        .route("/v1/jobs/{id}/retry", post(retry::retry))
-        .route("/v1/questions", get(questions::list))
-        .route("/v1/questions/{id}", get(questions::get))
-        .route("/v1/questions/{id}/answer", post(questions::answer))
-        .route("/v1/questions/{id}/withdraw", post(questions::withdraw))
-        .route("/v1/schedules", get(schedules::list).post(schedules::create))
-        .route("/v1/schedules/{id}", get(schedules::get).put(schedules::replace).delete(schedules::delete))
-        .route("/v1/stats", get(stats::stats))
-        .route("/v1/test-jobs", post(test_jobs::create))
-        .route("/v1/tokens", get(tokens::list).post(tokens::create))
-        .route("/v1/tokens/{id}", delete(tokens::remove))
-        .route("/v1/workers", get(workers::list).post(workers::register))
-        .route("/v1/workers/{id}", put(workers::heartbeat).delete(workers::drain))
-        .route_layer(middleware::from_fn_with_state(context.clone(), auth::token));
-    Router::new()
-        .route("/v1/browser-sessions/open", post(browser::open))
-        .route("/v1/health", get(stats::health))
-        .merge(behind_the_door)
+    Calls::new(context.clone())
+        .on(&routes::METRICS, metrics::metrics)
+        .on(&routes::CREATE_BROWSER_SESSION, browser::make)
+        .on(&routes::OPEN_BROWSER_SESSION, browser::open)
+        .on(&routes::CHANGES, changes::subscribe)
+        .on(&routes::CLAIM, claims::claim)
+        .on(&routes::FEED, feed::subscribe)
+        .on(&routes::LIST_JOBS, jobs::list)
+        .on(&routes::CREATE_JOB, jobs::create)
+        .on(&routes::GET_JOB, jobs::get)
+        .on(&routes::DELETE_JOB, forget::forget)
+        .on(&routes::CANCEL_JOB, cancel::cancel)
+        .on(&routes::FINISH_JOB, jobs::finish)
+        .on(&routes::RENEW_LEASE, lease::renew)
+        .on(&routes::READ_LOG, logs::read)
+        .on(&routes::APPEND_LOG, logs::append)
+        .on(&routes::REPORT_PROGRESS, progress::report)
+        .on(&routes::ASK_QUESTION, questions::ask)
+        .on(&routes::RETRY_JOB, retry::retry)
+        .on(&routes::LIST_QUESTIONS, questions::list)
+        .on(&routes::GET_QUESTION, questions::get)
+        .on(&routes::ANSWER_QUESTION, questions::answer)
+        .on(&routes::WITHDRAW_QUESTION, questions::withdraw)
+        .on(&routes::LIST_SCHEDULES, schedules::list)
+        .on(&routes::CREATE_SCHEDULE, schedules::create)
+        .on(&routes::GET_SCHEDULE, schedules::get)
+        .on(&routes::REPLACE_SCHEDULE, schedules::replace)
+        .on(&routes::DELETE_SCHEDULE, schedules::delete)
+        .on(&routes::STATS, stats::stats)
+        .on(&routes::HEALTH, stats::health)
+        .on(&routes::CREATE_TEST_JOB, test_jobs::create)
+        .on(&routes::LIST_TOKENS, tokens::list)
+        .on(&routes::CREATE_TOKEN, tokens::create)
+        .on(&routes::DELETE_TOKEN, tokens::remove)
+        .on(&routes::LIST_WORKERS, workers::list)
+        .on(&routes::REGISTER_WORKER, workers::register)
+        .on(&routes::KEEP_WORKER, workers::heartbeat)
+        .on(&routes::DRAIN_WORKER, workers::drain)
+        .into_router()
         .fallback(page::serve)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::new(site), auth::site))
         .layer(middleware::map_response(headers::secure))
         .layer(middleware::map_response_with_state(context.clone(), count))

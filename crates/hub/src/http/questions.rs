@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
-    Invalid, Question, QuestionId, limits,
-    question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, Withdrawal},
+    Question, QuestionId, limits,
+    question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
 };
-use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
@@ -21,17 +20,6 @@ use crate::{
     job,
     question::{self, Command, Refusal},
 };
-
-#[derive(Deserialize)]
-pub(crate) struct ListParams {
-    state: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct WaitParams {
-    #[serde(default)]
-    wait_ms: u64,
-}
 
 pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestion>) -> Result<(StatusCode, Json<OneQuestion>), Error> {
     let new = new.check()?;
@@ -69,16 +57,14 @@ pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestio
     Ok((jobs::status(is_new), Json(OneQuestion { question })))
 }
 
-pub(crate) async fn list(State(hub): Hub, Params(params): Params<ListParams>) -> Result<Json<QuestionList>, Error> {
-    if params.state.as_deref().is_some_and(|state| state != "open") {
-        return Err(Invalid::new("state", "only open questions are listed; read others by their id").into());
-    }
+pub(crate) async fn list(State(hub): Hub, Params(query): Params<QuestionQuery>) -> Result<Json<QuestionList>, Error> {
+    query.check()?;
     let questions = hub.live.lock().open_questions();
     Ok(Json(QuestionList { questions }))
 }
 
 /// Answers at once when the question is closed, else when it is, or when the wait is over.
-pub(crate) async fn get(State(hub): Hub, Id(id): Id<QuestionId>, Params(params): Params<WaitParams>) -> Result<Json<OneQuestion>, Error> {
+pub(crate) async fn get(State(hub): Hub, Id(id): Id<QuestionId>, Params(params): Params<QuestionWait>) -> Result<Json<OneQuestion>, Error> {
     let deadline = Instant::now() + Duration::from_millis(params.wait_ms).min(limits::WAIT);
     let mut commits = hub.live.commits();
     loop {

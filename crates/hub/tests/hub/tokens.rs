@@ -1,7 +1,11 @@
 //! What each role may do, and how a token comes and goes.
 
 use doorbell_hub::bounds;
-use doorbell_protocol::{ErrorCode, token::CreatedToken};
+use doorbell_protocol::{
+    ErrorCode, Role,
+    routes::{self, Access},
+    token::CreatedToken,
+};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -11,6 +15,7 @@ use tokio::{
     time::timeout,
 };
 
+use crate::door::some_path;
 use crate::support::{LONG, Refused, TestHub, refused};
 
 const UNKNOWN: &str = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab";
@@ -71,6 +76,29 @@ async fn each_call_needs_its_role_and_a_refusal_names_it() {
         }
         for path in ["/v1/jobs", "/v1/jobs?state=running", "/v1/questions", "/v1/stats", "/v1/workers"] {
             assert_eq!(call(&hub, &secret, "GET", path, json!({})).await.status(), StatusCode::OK, "{role}: {path}");
+        }
+    }
+}
+
+/// Every role is refused what the table gives to others, by name, and every call of the table is served: none is 404 or 405 for its path.
+#[tokio::test]
+async fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    let hub = TestHub::start().await;
+    for role in [Role::Report, Role::Work, Role::Answer, Role::Admin] {
+        let secret = holder_of(&hub, role.as_str()).await;
+        for spec in routes::ALL {
+            let may = match spec.access {
+                Access::Anyone | Access::AnyToken => true,
+                Access::Role(needed) => role.covers(needed),
+            };
+            let request = hub.bare(spec.method.as_str().parse().unwrap(), &some_path(spec)).bearer_auth(&secret);
+            let answer = request.send().await.unwrap();
+            let (name, status) = (spec.name, answer.status().as_u16());
+            assert_eq!(status == 403, !may, "{} and {name}: {status}", role.as_str());
+            assert_ne!(status, 405, "{name}");
+            if !may {
+                assert_eq!(refused(answer).await, Refused(403, ErrorCode::Forbidden, Some("Authorization".to_owned())), "{name}");
+            }
         }
     }
 }
