@@ -65,6 +65,11 @@ pub(crate) fn test_job_refused(reason: String) -> Notification {
     Notification { job: None, summary: "The test job could not be queued".to_owned(), body: reason, tone: Tone::Bad }
 }
 
+pub(crate) fn panel_dies() -> Notification {
+    let body = "It ended twice by itself. `doorbell open --browser` shows it in your browser.".to_owned();
+    Notification { job: None, summary: "The panel does not open".to_owned(), body, tone: Tone::Bad }
+}
+
 /// The command, where the name does not say it already; else where it runs.
 fn started(job: &Job) -> Option<String> {
     let origin = job.origin.as_ref()?;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Said in the panel when its program and this one are of two releases.
+pub const UPDATED: &str = "Doorbell was updated while it ran. Quit it from its menu, and start it again.";
+
 /// `48 s`, `7 min 02 s`, `3 h 20 min`.
 #[must_use]
 pub fn duration(duration: Duration) -> String {

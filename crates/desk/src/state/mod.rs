@@ -15,6 +15,8 @@ use crate::{
 
 /// A click this soon after the panel lost the focus is the click that took it: it must not open the panel again.
 const SAME_CLICK: Duration = Duration::from_millis(200);
+/// A panel that dies twice within this time cannot be opened here.
+const TWO_DEATHS: Duration = Duration::from_secs(10);
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +64,8 @@ pub enum Input {
     PanelBlurred,
     /// The panel is gone, whoever closed it.
     PanelGone,
+    /// The panel is gone without having been closed.
+    PanelDied,
     /// Part of the desktop does not work, as in `This desktop shows no notifications.`
     Notice(String),
 }
@@ -115,6 +119,7 @@ pub struct State {
     /// Why the panel's last poll failed, while the feed still counts as live.
     doubt: Option<String>,
     panel: Panel,
+    panel_died_at: Option<Timestamp>,
     notices: Vec<String>,
     shown: TrayView,
 }
@@ -140,6 +145,7 @@ impl Default for State {
             updated_at: None,
             doubt: None,
             panel: Panel::Closed { blurred_at: None },
+            panel_died_at: None,
             notices: Vec::new(),
             shown,
         }
@@ -174,6 +180,7 @@ impl State {
             Input::PanelDismissed => self.close_panel(None),
             Input::PanelBlurred => self.close_panel(Some(now)),
             Input::PanelGone => self.panel_gone(),
+            Input::PanelDied => self.panel_died(now),
             Input::Notice(notice) => self.notice(notice),
         };
         let tray = self.tray();
@@ -351,6 +358,19 @@ impl State {
             self.closed(None);
         }
         Vec::new()
+    }
+
+    /// It stays closed until it is asked for. Who asks again and again is told of another way.
+    fn panel_died(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut effects = self.panel_gone();
+        match self.panel_died_at.replace(now) {
+            Some(before) if now.since(before) < TWO_DEATHS => {
+                self.panel_died_at = None;
+                effects.push(Effect::Notify(notification::panel_dies()));
+            }
+            Some(_) | None => {}
+        }
+        effects
     }
 
     fn closed(&mut self, blurred_at: Option<Timestamp>) {

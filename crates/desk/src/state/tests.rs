@@ -306,6 +306,20 @@ fn asking_for_an_open_panel_brings_it_to_the_front() {
 }
 
 #[test]
+fn a_panel_that_dies_stays_closed_and_the_second_time_another_way_is_offered() {
+    let mut state = live();
+    let mut dies = |at: u64| {
+        assert!(state.apply(Input::Chosen(Action::OpenPanel), later(at)).contains(&Effect::OpenPanel { near: None }));
+        let effects = state.apply(Input::PanelDied, later(at));
+        assert!(!state.panel_is_open());
+        rings(&effects).len()
+    };
+    assert_eq!([dies(0), dies(10_000)], [0, 0], "not so soon after each other");
+    assert_eq!(dies(19_999), 1);
+    assert_eq!([dies(20_000), dies(21_000)], [0, 1], "once for each two");
+}
+
+#[test]
 fn a_panel_is_closed_once_whoever_closes_it() {
     let mut state = live();
     let _ = state.apply(Input::JobChosen, NOW);
