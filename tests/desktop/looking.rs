@@ -7,7 +7,6 @@ use doorbell_tests::desktop::{
     App, VirtualDesktop,
     app::{PANEL, steps},
     wait::SOON,
-    webkit::web_processes_of,
 };
 
 /// The subject of the test is a rate, so this is measured over real time.
@@ -22,19 +21,19 @@ async fn only_an_open_panel_polls() -> Result<()> {
     app.tray.icon_while("1 job running", SOON).await?;
 
     assert_eq!(polls_in_window(&app).await?, 0, "closed: no poll");
-    assert_eq!(web_processes_of(app.pid()).len(), 0, "closed: no web process");
+    assert_eq!(desktop.web_processes().len(), 0, "closed: no web process");
 
     app.tray.click().await?;
     app.panel(&desktop).await?;
     let open = polls_in_window(&app).await?;
     assert!((12..=24).contains(&open), "open: about two polls a second, not {open} in 10 s");
-    assert_eq!(web_processes_of(app.pid()).len(), 1, "open: one web process");
+    assert_eq!(desktop.web_processes().len(), 1, "open: one web process");
 
     app.tray.click().await?;
     desktop.until_no_window(PANEL).await?;
-    app.until_without_web_process().await?;
+    desktop.until_no_panel_process().await?;
     assert_eq!(polls_in_window(&app).await?, 0, "closed again: no poll");
-    assert_eq!(web_processes_of(app.pid()).len(), 0, "closed again: no web process");
+    assert_eq!(desktop.web_processes().len(), 0, "closed again: no web process");
     Ok(())
 }
 

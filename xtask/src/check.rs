@@ -24,6 +24,7 @@ pub(crate) fn check() -> Result<()> {
         tool::run(&mut cargo(&args)?)?;
         bindings::validate()
     })?;
+    phases.phase("the resident without GTK", resident_is_light)?;
     phases.phase("licences, bans and sources", || {
         ensure_cargo_deny()?;
         tool::run(&mut cargo(&["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])?)
@@ -33,6 +34,18 @@ pub(crate) fn check() -> Result<()> {
     }
     phases.finish();
     Ok(())
+}
+
+/// What the resident must not bring along on Linux: it is on all day, and the panel is not.
+fn resident_is_light() -> Result<()> {
+    let args = ["tree", "--package", "doorbell-tray", "--target", "x86_64-unknown-linux-gnu", "--edges", "normal", "--prefix", "none"];
+    let tree = tool::read(&mut cargo(&args)?)?;
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    let heavy = |name: &&str| name.starts_with("gtk") || name.starts_with("webkit") || ["gdk", "tauri", "tao", "wry"].contains(name);
+    match names.into_iter().find(heavy) {
+        Some(name) => bail!("doorbell-tray depends on {name}; `cargo tree --package doorbell-tray --invert {name}` says through what"),
+        None => Ok(()),
+    }
 }
 
 fn ensure_cargo_deny() -> Result<()> {

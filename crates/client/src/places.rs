@@ -50,7 +50,13 @@ impl Places {
     /// does not outlive it; the data folder stands in where there is none.
     #[must_use]
     pub fn hub_file(&self) -> PathBuf {
-        self.runtime.as_ref().unwrap_or(&self.data).join("hub.json")
+        self.run_dir().join("hub.json")
+    }
+
+    /// Folder of what only programs that run now need: the runtime folder, else the data folder.
+    #[must_use]
+    pub fn run_dir(&self) -> &Path {
+        self.runtime.as_ref().unwrap_or(&self.data)
     }
 
     /// The token of a hub that uses this data folder.

@@ -1,76 +1,77 @@
-//! Builds Tauri and wires the parts.
+//! Wires the parts.
 
-use std::sync::Arc;
+use std::{process::ExitCode, sync::Arc};
 
 use doorbell_client::{Client, EndpointSource, Feed};
 use doorbell_desk::{Action, Input, State};
-use tauri::{AppHandle, RunEvent, async_runtime};
-use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    commands,
     desktop::NativeDesktop,
     hub,
     notifier::Notifier,
-    panel::Panel,
+    panel::{Asker, Panel},
+    second_start::{self, Start},
     shell::{self, Shell},
-    tray,
+    tray::TrayThread,
 };
 
 /// Opens the panel at the start.
 const PANEL: &str = "--panel";
 
 /// Runs until the user quits.
-pub(crate) fn run() -> tauri::Result<()> {
+pub(crate) async fn run(tray: TrayThread) -> ExitCode {
+    let door = match second_start::claim().await {
+        Ok(Start::First(door)) => Some(door),
+        Ok(Start::Told) => return ExitCode::SUCCESS,
+        Err(second_start::ClaimError::NoAnswer) => {
+            tracing::error!("cannot start: {}", second_start::ClaimError::NoAnswer);
+            return ExitCode::FAILURE;
+        }
+        Err(error) => {
+            tracing::warn!(%error, "another start of this program will not find this one");
+            None
+        }
+    };
     let (shell, inbox) = Shell::new(Client::new(EndpointSource::discovered()));
-    let second_start = shell.clone();
-    let app = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(move |_, _, _| second_start.input(Input::Chosen(Action::OpenPanel))))
-        .manage(shell.clone())
-        .invoke_handler(tauri::generate_handler![commands::close_panel, commands::poll, commands::start_test_job])
-        .setup(move |app| {
-            #[cfg(target_os = "macos")]
-            app.set_activation_policy(tauri::ActivationPolicy::Accessory);
-            tray::create(&State::default().tray(), &shell)?;
-            start(app.handle().clone(), shell, inbox);
-            Ok(())
-        })
-        .build(tauri::generate_context!())?;
-    app.run(|_, event| {
-        if let RunEvent::ExitRequested { code: None, api, .. } = event {
-            // The last window is closed, and the tray goes on.
-            api.prevent_exit();
-        } else if let RunEvent::Exit = event {
-            tray::remove();
-        }
-    });
-    Ok(())
-}
-
-fn start(app: AppHandle, shell: Shell, inbox: mpsc::UnboundedReceiver<shell::Message>) {
-    async_runtime::spawn(async move {
-        let (hub, down) = hub::keep(shell.clone());
-        let (feed, updates) = Feed::open(EndpointSource::discovered());
-        let feed = Arc::new(feed);
-        let desktop = NativeDesktop {
-            panel: Panel::new(app.clone(), shell.clone()),
-            notifier: Notifier::start(shell.clone()),
-            feed: Arc::clone(&feed),
-            hub,
-            app: app.clone(),
-            shell: shell.clone(),
-        };
-        if std::env::args().any(|argument| argument == PANEL) {
+    let panel = Panel::new(shell.clone());
+    tray.create(State::default().tray(), shell.clone(), panel.clone());
+    if let Some(door) = door {
+        let (shell, panel) = (shell.clone(), panel.clone());
+        tokio::spawn(door.listen(move |asker| {
+            panel.asked_by(asker);
             shell.input(Input::Chosen(Action::OpenPanel));
-        }
-        #[cfg(target_os = "linux")]
-        {
-            async_runtime::spawn(crate::tray_host::look(shell.clone()));
-            async_runtime::spawn(crate::waking::watch(feed));
-        }
-        async_runtime::spawn(quit_on_signal(shell));
-        shell::run(State::default(), inbox, updates, down, &desktop).await;
-    });
+        }));
+    }
+    let (hub, down) = hub::keep(shell.clone());
+    let (feed, updates) = Feed::open(EndpointSource::discovered());
+    let feed = Arc::new(feed);
+    let quit = CancellationToken::new();
+    let desktop = NativeDesktop {
+        tray,
+        panel: panel.clone(),
+        notifier: Notifier::start(shell.clone()),
+        feed: Arc::clone(&feed),
+        hub,
+        shell: shell.clone(),
+        quit: quit.clone(),
+    };
+    if std::env::args().any(|argument| argument == PANEL) {
+        panel.asked_by(Asker::of_this_start());
+        shell.input(Input::Chosen(Action::OpenPanel));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        tokio::spawn(crate::tray_host::look(shell.clone()));
+        tokio::spawn(crate::waking::watch(feed));
+    }
+    tokio::spawn(quit_on_signal(shell));
+    tokio::select! {
+        () = shell::run(State::default(), inbox, updates, down, &desktop) => {}
+        () = quit.cancelled() => {}
+    }
+    panel.end().await;
+    ExitCode::SUCCESS
 }
 
 /// Ends the app in order when the session ends or somebody sends a signal.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use doorbell_client::Feed;
 use doorbell_desk::{Input, Notification, Point, TrayView};
 use doorbell_protocol::jobs::NewTestJob;
-use tauri::{AppHandle, async_runtime};
+use tokio_util::sync::CancellationToken;
 
-use crate::{hub::EmbeddedHub, notifier::Notifier, panel::Panel, shell::Shell, tray};
+use crate::{hub::EmbeddedHub, notifier::Notifier, panel::Panel, shell::Shell, tray::TrayThread};
 
 /// What can be done to the desktop. Nothing here waits: what fails comes back as an input.
 pub(crate) trait Desktop {
@@ -22,20 +22,19 @@ pub(crate) trait Desktop {
 
 /// The desktop that the app runs on.
 pub(crate) struct NativeDesktop {
-    pub(crate) app: AppHandle,
+    pub(crate) tray: TrayThread,
     pub(crate) shell: Shell,
     pub(crate) panel: Panel,
     pub(crate) notifier: Notifier,
     pub(crate) feed: Arc<Feed>,
     pub(crate) hub: EmbeddedHub,
+    /// Cancelled when there is nothing left to do but to end.
+    pub(crate) quit: CancellationToken,
 }
 
 impl Desktop for NativeDesktop {
     fn show_tray(&self, view: TrayView) {
-        let shown = self.app.run_on_main_thread(move || tray::show(&view));
-        if let Err(error) = shown {
-            tracing::warn!(%error, "could not reach the main thread");
-        }
+        self.tray.show(view);
     }
 
     fn notify(&self, notification: Notification) {
@@ -56,7 +55,7 @@ impl Desktop for NativeDesktop {
 
     fn queue_test_job(&self) {
         let shell = self.shell.clone();
-        async_runtime::spawn(async move {
+        tokio::spawn(async move {
             if let Err(error) = shell.client().create_test_job(&NewTestJob::default()).await {
                 shell.input(Input::TestJobRefused { reason: error.to_string() });
             }
@@ -64,10 +63,10 @@ impl Desktop for NativeDesktop {
     }
 
     fn quit(&self) {
-        let (hub, app) = (self.hub.clone(), self.app.clone());
-        async_runtime::spawn(async move {
+        let (hub, quit) = (self.hub.clone(), self.quit.clone());
+        tokio::spawn(async move {
             hub.stop().await;
-            app.exit(0);
+            quit.cancel();
         });
     }
 }

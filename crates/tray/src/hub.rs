@@ -9,7 +9,6 @@ use doorbell_desk::Input;
 use doorbell_hub::{Config, Hub, OpenError};
 use doorbell_protocol::place::{DEFAULT_PORT, HubFile};
 use doorbell_runner::worker::WorkerConfig;
-use tauri::async_runtime;
 use tokio::{net::TcpListener, sync::Notify};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -46,7 +45,7 @@ pub(crate) fn keep(shell: Shell) -> (EmbeddedHub, Arc<Notify>) {
     // A hub that the user names is the user's to keep up.
     if std::env::var_os("DOORBELL_URL").is_none_or(|url| url.is_empty()) {
         let (shutdown, down) = (hub.shutdown.clone(), down.clone());
-        async_runtime::spawn(hub.tasks.track_future(async move {
+        tokio::spawn(hub.tasks.track_future(async move {
             if let Err(error) = serve(shell.client(), &shutdown, &down).await {
                 tracing::error!(%error, "cannot embed a hub");
                 shell.input(Input::Notice(format!("Doorbell cannot keep jobs: {error}")));

@@ -1,25 +1,27 @@
-//! `doorbell-tray`: a tray icon that tells how many jobs run, rings when one starts and ends, and shows a panel on demand.
+//! `doorbell-tray`, the resident: a tray icon that tells how many jobs run, and rings when one starts and ends. It keeps the hub where no other does,
+//! and starts the panel, a program of its own, when it is wanted.
 //!
 //! # Layout
 //! - `app`: wires the parts · `shell`: the loop that owns the state · `desktop`: every effect behind one trait
-//! - `tray`, `badge`, `digits`: the icon and its menu · `notifier/`: what rings · `panel`, `placement`: the window
-//! - `commands`: what the page may call · `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network
+//! - `tray/`: the icon and its menu, on the thread that they belong to · `badge`, `digits`: what the icon shows · `notifier/`: what rings
+//! - `panel/`: the panel's process, and what it may ask for · `second_start/`: one resident for a desktop, and how another start reaches it
+//! - `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network · `tray_host`: whether icons are shown at all
 //!
 //! # Invariants
 //! - Decisions are `doorbell_desk`'s. Here they are carried out.
 //! - One feed connection. No poll unless the panel is open, or the feed is down: then the client asks.
+//! - Nothing of Tauri, GTK or WebKit is in this program: what draws a page lives and dies with the panel.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod app;
 mod badge;
-mod commands;
 mod desktop;
 mod digits;
 mod hub;
 mod notifier;
 mod panel;
-mod placement;
+mod second_start;
 mod shell;
 mod tray;
 #[cfg(target_os = "linux")]
@@ -27,18 +29,23 @@ mod tray_host;
 #[cfg(target_os = "linux")]
 mod waking;
 
-fn main() -> std::process::ExitCode {
+use std::process::ExitCode;
+
+/// Threads for everything that waits. The embedded hub has its own for what works on the disk.
+const THREADS: usize = 2;
+
+fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("DOORBELL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .with_writer(std::io::stderr)
         .init();
-    match app::run() {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build() {
+        Ok(runtime) => tray::run(runtime, app::run),
         Err(error) => {
             tracing::error!(%error, "cannot start");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     page::Page,
     process::{Process, Stdout},
     tray::TrayItem,
-    wait, webkit,
+    wait,
     windows::Window,
 };
 use crate::http;
@@ -101,6 +101,14 @@ impl App {
         wait::until_some(&format!("the hub counts {what}"), limit, async || Ok(Some(self.stats().await?).filter(&wanted))).await
     }
 
+    /// Ends it as a crash would.
+    ///
+    /// # Errors
+    /// It is gone already.
+    pub fn crash(&self) -> Result<()> {
+        self.process.as_ref().context("somebody else started the app")?.signal(rustix::process::Signal::KILL)
+    }
+
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -119,14 +127,6 @@ impl App {
         self.stats_when("polls of the panel", wait::SOON, |stats| stats.polls >= polls + 2).await?;
         desktop.until_painted(panel.region).await?;
         Ok(panel)
-    }
-
-    /// Waits until it has no web process left.
-    ///
-    /// # Errors
-    /// It still had one at the deadline.
-    pub async fn until_without_web_process(&self) -> Result<()> {
-        wait::until("no web process is left", wait::SOON, async || Ok(webkit::web_processes_of(self.pid()).is_empty())).await
     }
 
     /// Quits it from its menu and returns every notification of its whole life.
@@ -206,7 +206,9 @@ pub fn steps(count: u32, pause: &str) -> Vec<String> {
 pub fn binary(name: &str) -> Result<PathBuf> {
     let me = std::env::current_exe()?;
     let found = me.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
-    found.with_context(|| format!("{name} is not built; run `cargo build -p doorbell-cli -p doorbell-tray`, or `cargo xtask test` for all"))
+    found.with_context(|| {
+        format!("{name} is not built; run `cargo build -p doorbell-cli -p doorbell-tray -p doorbell-panel`, or `cargo xtask test` for all")
+    })
 }
 
 /// Waits until a hub as wanted is announced; where it is, and its token.

@@ -148,7 +148,9 @@ impl Session {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    fn marked_processes(&self) -> Vec<Pid> {
+    /// Every process on this desktop, whoever has started it.
+    #[must_use]
+    pub fn marked_processes(&self) -> Vec<Pid> {
         let mark = format!("{MARK}={}", self.folder.path().display());
         let carries_mark = |pid: &i32| {
             fs::read(format!("/proc/{pid}/environ")).is_ok_and(|env| env.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))

@@ -1,34 +1,51 @@
-//! The processes that webviews cost, found from the outside.
+//! The panel's processes, and those that web pages cost, found from the outside: whoever has started them, and whether or not that one still runs.
 
-use std::{collections::HashMap, fs};
+use std::fs;
 
-/// Descendants of `pid` that render web pages.
-#[must_use]
-pub fn web_processes_of(pid: u32) -> Vec<u32> {
-    let parents = parents();
-    let descends = |mut child: u32| {
-        while let Some((parent, _)) = parents.get(&child) {
-            if *parent == pid {
-                return true;
-            }
-            child = *parent;
-        }
-        false
-    };
-    // The kernel cuts names to 15 characters.
-    let renders = |name: &str| name.starts_with("WebKitWebProces");
-    parents.iter().filter(|(child, (_, name))| renders(name) && descends(**child)).map(|(child, _)| *child).collect()
-}
+use anyhow::Result;
+use rustix::process::{Pid, Signal, kill_process};
 
-/// Parent and name of every process.
-fn parents() -> HashMap<u32, (u32, String)> {
-    let pids = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(|pid: u32| {
-        // pid (name) state parent …: the name may have spaces and brackets itself.
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let (start, rest) = stat.rsplit_once(')')?;
-        let parent = rest.split_whitespace().nth(1)?.parse().ok()?;
-        Some((pid, (parent, start.split_once('(')?.1.to_owned())))
-    })
-    .collect()
+use super::{VirtualDesktop, wait};
+
+/// The kernel cuts names to 15 characters.
+const WEB_PROCESS: &str = "WebKitWebProces";
+const WEB_DRIVER: &str = "WebKitWebDriver";
+const PANEL: &str = "doorbell-panel";
+
+impl VirtualDesktop {
+    /// Processes that render web pages.
+    #[must_use]
+    pub fn web_processes(&self) -> Vec<Pid> {
+        self.processes(|name| name == WEB_PROCESS)
+    }
+
+    /// The panel's own process.
+    ///
+    /// # Errors
+    /// There was none in time.
+    pub async fn panel_process(&self) -> Result<Pid> {
+        wait::until_some("the panel's process runs", wait::SOON, async || Ok(self.processes(|name| name == PANEL).pop())).await
+    }
+
+    /// Waits until nothing of the panel is left: not its process, and nothing of WebKit.
+    ///
+    /// # Errors
+    /// Something still was there at the deadline.
+    pub async fn until_no_panel_process(&self) -> Result<()> {
+        let is_panels = |name: &str| name == PANEL || (name.starts_with("WebKit") && name != WEB_DRIVER);
+        wait::until("no process of the panel is left", wait::SOON, async || Ok(self.processes(is_panels).is_empty())).await
+    }
+
+    /// Kills a process of this desktop.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn kill(&self, process: Pid) -> Result<()> {
+        Ok(kill_process(process, Signal::KILL)?)
+    }
+
+    fn processes(&self, wanted: impl Fn(&str) -> bool) -> Vec<Pid> {
+        let name = |process: &Pid| fs::read_to_string(format!("/proc/{}/comm", process.as_raw_pid())).unwrap_or_default();
+        self.session().marked_processes().into_iter().filter(|process| wanted(name(process).trim_end())).collect()
+    }
 }

@@ -6,7 +6,6 @@ mod native;
 mod xdg;
 
 use doorbell_desk::{Input, Notification};
-use tauri::async_runtime;
 use tokio::sync::mpsc;
 
 #[cfg(not(all(unix, not(target_os = "macos"))))]
@@ -27,7 +26,7 @@ pub(crate) struct Notifier {
 impl Notifier {
     pub(crate) fn start(shell: Shell) -> Self {
         let (rings, mut waiting) = mpsc::channel::<Notification>(WAITING);
-        async_runtime::spawn(async move {
+        tokio::spawn(async move {
             let mut service = Service::default();
             let mut said = false;
             while let Some(notification) = waiting.recv().await {

@@ -1,6 +1,6 @@
 //! Where the panel goes: beside the tray icon, and whole on its screen.
 
-use doorbell_desk::Point;
+use doorbell_panel_link::Point;
 
 /// Free space between the panel and the edges of the screen's work area, in physical pixels.
 const MARGIN: i32 = 8;

@@ -1,0 +1,51 @@
+//! What is clicked in the tray becomes an input.
+
+use doorbell_desk::{Action, Input, Point};
+use tray_icon::{MouseButton, MouseButtonState, TrayIconEvent, menu::MenuEvent};
+
+use crate::{
+    panel::{Asker, Panel},
+    shell::Shell,
+};
+
+/// Where clicks go.
+#[derive(Clone)]
+pub(super) struct Clicks {
+    pub(super) shell: Shell,
+    pub(super) panel: Panel,
+}
+
+impl Clicks {
+    /// Hears the clicks of this process from here on.
+    pub(super) fn listen(self) {
+        let clicks = self.clone();
+        TrayIconEvent::set_event_handler(Some(move |event| {
+            if let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, position, .. } = event {
+                // Some hosts know no place, and say the corner.
+                let at = Point { x: pixel(position.x), y: pixel(position.y) };
+                clicks.input(Input::TrayClicked { at: Some(at).filter(|at| *at != Point { x: 0, y: 0 }) });
+            }
+        }));
+        MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
+            let chosen = Action::ALL.into_iter().find(|action| super::id(*action) == event.id().0);
+            self.input(chosen.map_or(Input::JobChosen, Input::Chosen));
+        }));
+    }
+
+    /// Somebody asked for the app, and not at its icon.
+    #[cfg(target_os = "macos")]
+    pub(super) fn reopen(&self) {
+        self.input(Input::Chosen(Action::OpenPanel));
+    }
+
+    fn input(&self, input: Input) {
+        self.panel.asked_by(Asker::of_this_click());
+        self.shell.input(input);
+    }
+}
+
+/// The nearest whole pixel.
+#[expect(clippy::cast_possible_truncation, reason = "screens have fewer pixels than an i32")]
+fn pixel(position: f64) -> i32 {
+    position.round() as i32
+}
