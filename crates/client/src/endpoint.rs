@@ -107,7 +107,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// What the hub asks for.
+    /// The token that goes with each call.
     #[must_use]
     pub fn token(&self) -> &Token {
         &self.token
@@ -115,7 +115,7 @@ impl Endpoint {
 }
 
 impl EndpointSource {
-    /// Always this one.
+    /// Always this endpoint.
     #[must_use]
     pub fn fixed(endpoint: Endpoint) -> Self {
         Self(Source::Fixed(endpoint))
@@ -128,7 +128,7 @@ impl EndpointSource {
         Self(Source::Discovered)
     }
 
-    /// The endpoint as of now.
+    /// Finds the endpoint as it is now.
     ///
     /// # Errors
     /// There is no hub, or no token for it.

@@ -37,9 +37,9 @@ type Lazy = Arc<OnceLock<reqwest::Client>>;
 /// Whether a connection is kept for the next call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reuse {
-    /// For a moment.
+    /// It is, for [`IDLE`].
     Soon,
-    /// For the feed: a connection that is kept for later would be a second one of this client at the hub.
+    /// It is not. For the feed: a kept connection would be a second one of this client at the hub.
     Never,
 }
 
@@ -87,7 +87,7 @@ fn made(lazy: &Lazy, make: impl FnOnce() -> Result<reqwest::Client, reqwest::Err
 }
 
 fn builder(proxy: Proxy, reuse: Reuse) -> reqwest::ClientBuilder {
-    // The program's one provider of TLS. It stays when another part of the program was first.
+    // The program's one provider of TLS. This fails when another part of the program has set it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder()
         .http1_only()

@@ -79,7 +79,7 @@ pub fn run(spec: RunSpec) -> i32 {
     let redactor = spec.redactor.clone();
     let log = (spec.prints == Prints::Sent).then(Log::default);
     let output = Output { redactor: redactor.clone(), latest, words: log.clone().map_or(Words::Kept, Words::Sent) };
-    // Before the command: once it runs, it may be a while until we are given the processor again.
+    // The clock is read before the command starts: once it runs, we may not get the processor for a while.
     let started_at = SystemTime::now().into();
     let started = Started::new(process, |process| stdio::attach_here(process, output, spec.terminal));
     let opening = Opening::Create(Box::new(redacted(new_job(&spec, id, started_at), &redactor)));
@@ -175,7 +175,7 @@ impl Started {
         loop {
             match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | stops) {
                 Ok(Some(status)) if status.stopped() => {
-                    // Takes the news, so that the next wait is for other news.
+                    // Takes this news off the kernel's hands, so that the next wait does not return at once.
                     let _ = waitid(WaitId::Pid(pid), stops | WaitIdOptions::NOHANG);
                     terminals.suspend();
                     let _ = kill_process(pid, Signal::CONT);
@@ -242,7 +242,7 @@ impl Started {
     }
 }
 
-/// Of a command that we have stopped.
+/// The end of a job whose command we have stopped.
 fn ending_of(why: Stopped, exit: &Exit) -> Ending {
     match why {
         Stopped::Cancelled => Ending::cancelled(exit),

@@ -17,7 +17,7 @@ use crate::Endpoint;
 /// A connection to the feed. Dropping it closes it.
 pub(super) struct Attempt {
     stream: BoxStream<eventsource_client::Result<SSE>>,
-    /// What was asked for follows this; then it is the place of the newest snapshot.
+    /// The event that the request named as the last one known; later, the place of the newest snapshot.
     last: Option<EventId>,
     catch_up: CatchUp,
 }
@@ -42,7 +42,7 @@ pub(super) enum Happened {
 pub(super) enum End {
     /// Nobody answers at the address, or there is none.
     Unreachable(String),
-    /// Somebody answers, but not with a feed that goes on.
+    /// Somebody answers, but with something else than a feed, or the feed has broken off.
     Broken(String),
     /// The hub does not take the token, or this client.
     Refused(String),
@@ -52,7 +52,7 @@ impl Attempt {
     /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is awaited.
     pub(super) fn new(http: &reqwest::Client, endpoint: &Endpoint, last: Option<EventId>) -> Result<Self, End> {
         let stream = stream(http, endpoint, last).map_err(|e| End::Unreachable(e.to_string()))?;
-        // Until the head of the answer is there, nothing is known, and nothing comes.
+        // Set anew when the head of the answer is there. Nothing comes before that.
         Ok(Self { stream, last, catch_up: CatchUp::Snapshot })
     }
 
@@ -98,7 +98,7 @@ impl Attempt {
             }
             Ok(message) => message,
         };
-        // An id of another epoch is no place among what this hub tells.
+        // An id of another epoch says nothing about the place in this hub's feed.
         let id = id.filter(|id| self.last.is_none_or(|last| last.epoch == id.epoch));
         match (self.catch_up.event(id), message) {
             (None, _) => Happened::Heard,

@@ -14,8 +14,8 @@ pub(super) enum CatchUp {
     Snapshot,
     /// The events up to this one; or a snapshot in place of them.
     Events(EventId),
-    /// Nothing was missed, as the hub said: any sign of life will do. (A proxy that keeps everything back lets the head of the
-    /// answer through.)
+    /// Nothing was missed, as the hub said: any byte of the stream will do. The head of the answer does not,
+    /// since proxies that hold back the rest let it through.
     Life,
     /// Nobody said what the newest event is: a proxy dropped the header, or this is no hub. What follows this event will show
     /// that it is one, or a snapshot.
@@ -66,8 +66,8 @@ impl CatchUp {
         self == Self::Done
     }
 
-    /// Whether the other end has shown in no way that it knows the event that was asked for. Who asks it once more for what
-    /// follows may never hear anything, and asks for a snapshot.
+    /// Whether nothing has shown that the other end knows the event that was asked for. To ask it again for
+    /// what follows might wait for ever, so the next attempt asks for a snapshot.
     pub(super) fn is_unproven(self) -> bool {
         matches!(self, Self::Proof(_))
     }

@@ -78,7 +78,8 @@ fn write_plain(line: &[u8], plain: &mut Vec<u8>) {
     let value = value.strip_prefix(b" ").unwrap_or(value);
     let text = match field {
         b"data" => value,
-        // Says the same, and the library takes a block with nothing but an empty `event` for broken.
+        // An empty type means `message`. The library takes a block with nothing but an empty `event` for
+        // broken.
         b"event" if value.is_empty() => b"message",
         b"event" => value,
         b"id" if !value.contains(&0) => value,

@@ -47,8 +47,9 @@ impl Retry {
         (Absence::Short, self.backoff.after_failure(random))
     }
 
-    /// Past failures say nothing about what comes. The connection has proven itself: it was live for one keepalive period. (A
-    /// hub that only accepts and closes never gets here, so its clients do back off.) Or this machine woke up.
+    /// Forgets past failures, because the connection was live for one keepalive period, or because this
+    /// machine woke up. A server that only accepts and closes connections never gets so far, so its clients
+    /// do back off.
     pub(super) fn start_over(&mut self) {
         self.failing_since = None;
         self.backoff.reset();

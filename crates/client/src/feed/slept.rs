@@ -21,9 +21,9 @@ pub(super) struct Clocks {
 /// Whether the machine slept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Sleep {
-    /// It did, or its clock was set forward, which cannot be told apart and costs one reconnect.
+    /// It slept, or its clock was set forward. The two cannot be told apart; a mistake costs one reconnect.
     Slept,
-    /// It did not.
+    /// It did not sleep.
     Awake,
 }
 
@@ -34,7 +34,7 @@ impl Clocks {
 
     /// Compares these clocks with `later` ones, which take their place.
     pub(super) fn compare(&mut self, later: Self) -> Sleep {
-        // A wall clock that was set back is no sleep.
+        // A wall clock that was set back does not count as a sleep.
         let wall = later.wall.duration_since(self.wall).unwrap_or_default();
         let monotonic = later.monotonic.duration_since(self.monotonic);
         *self = later;
@@ -85,7 +85,8 @@ mod linux {
             if let Some(timer) = &self.0
                 && let Ok(mut ready) = timer.readable().await
             {
-                // Reading says that the timer was cancelled, which is known, and makes it wait for the next jump.
+                // The read fails, as the timer was cancelled. It is needed to make the timer wait for the
+                // next jump.
                 let _ = rustix::io::read(timer, &mut [0; 8]);
                 ready.clear_ready();
                 return;

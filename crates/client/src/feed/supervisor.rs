@@ -20,10 +20,12 @@ use crate::{
     rest::Running,
 };
 
-/// A sleep that was noticed this short a time ago is the one that somebody tells now.
+/// A sleep that somebody tells us of is the one that was noticed already, if that was no longer ago than
+/// this.
 const SAME_SLEEP: Duration = Duration::from_secs(5);
 
-/// What somebody outside may say. Each is kept until it is heard, and said twice it is heard once.
+/// What others may tell the supervisor. Each is kept until it is heard; told twice before that, it is heard
+/// once.
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
     /// Somebody looks, or the network changed.
@@ -32,12 +34,12 @@ pub(super) struct Wakes {
     pub(super) resumed: Notify,
 }
 
-/// Nobody listens any more.
+/// Nobody takes updates any more.
 struct Unheard;
 
 type Answer = Result<Running, CallError>;
 
-/// The supervisor's eyes and hands.
+/// What the supervisor works with: connections, polls and the listener.
 struct Hands {
     http: Http,
     source: EndpointSource,
@@ -50,7 +52,7 @@ struct Hands {
     poller: Option<Client>,
     poll: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     etag: Option<String>,
-    /// What carrying out an order has shown.
+    /// What the machine must hear about the order that was just carried out.
     found: Option<Input>,
 }
 
@@ -74,7 +76,7 @@ pub(super) async fn run(
             }
         }
         let Ok(mut input) = hands.input(&machine, &wakes, &jumps).await else { return };
-        // Whatever woke this task, it may have been the machine that woke.
+        // This task may have been woken because the whole machine woke up.
         if clocks.compare(Clocks::now()) == Sleep::Slept {
             input = Some(Input::Resumed);
             noticed = Some(Instant::now());

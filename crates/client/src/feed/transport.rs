@@ -18,11 +18,12 @@ use crate::http::with_causes;
 const HEADERS: Duration = Duration::from_secs(10);
 /// Longest body that may say why a call was refused.
 const REFUSAL_BYTES: usize = 16 * 1024;
-/// Longest silence. The hub sends a comment every 30 s, and any byte is life.
+/// Longest silence, after which the connection counts as dead. The hub sends a comment every 30 s, and any
+/// byte counts.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
-/// How much later the alarm must go off before it is set anew. Bytes that come in a hurry leave it alone.
+/// The alarm is set anew only when that puts it off by at least this much, so not with each of many bytes.
 const RESET_AFTER: Duration = Duration::from_secs(20);
-/// Bytes that the event source is given at once: what it makes of them waits in its memory.
+/// Most bytes that the event source is given at once, since what it makes of them waits in its memory.
 const PIECE: usize = 16 * 1024;
 
 /// One client for one attempt.
@@ -104,13 +105,13 @@ async fn reason(mut response: reqwest::Response) -> Option<String> {
             body.extend_from_slice(&chunk[..chunk.len().min(REFUSAL_BYTES - body.len())]);
         }
     };
-    // What has come of a body that is too long, or does not end in time, is no JSON.
+    // A body that is too long or does not end in time is cut, so it is no JSON, and no reason is given.
     let _ = timeout(HEADERS, read).await;
     let ErrorBody { error } = serde_json::from_slice(&body).ok()?;
     Some(text::clean_cut(&error.message, limits::MESSAGE_CHARS)).filter(|message| !message.is_empty())
 }
 
-/// The body of an answer, put into plain lines and watched.
+/// The body of an answer, put into plain lines, with an alarm for silence.
 struct Body<S> {
     chunks: S,
     /// What came and was not yet handed on.
@@ -171,8 +172,8 @@ impl<S: Stream<Item = reqwest::Result<Bytes>> + Send + Unpin + 'static> Body<S> 
         }
     }
 
-    /// A new alarm in place of the old one: one that is only put off would still wake the thread at the old time. So as long
-    /// as keepalives come, no alarm ever goes off.
+    /// Puts a new alarm in the place of the old one. An alarm that is only put off would still wake the
+    /// thread at the old time; so, as long as keepalives come, none ever does.
     fn set_alarm(&mut self) {
         self.alarm = Box::pin(sleep_until(self.heard_at + SILENCE));
     }

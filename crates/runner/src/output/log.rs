@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 /// Most bytes that wait. The hub keeps no more of a log's end.
 const UNSENT: usize = limits::LOG_TAIL_BYTES as usize;
-/// Stands where output was left out: it came faster than it could be sent.
+/// Takes the place of output that was left out because it came faster than it could be sent.
 const CUT: &[u8] = b"\n[output was left out here]\n";
 
 /// What waits to be sent. Cheap to clone.
@@ -26,9 +26,10 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Unsent {
-    /// Of the first byte that the hub has not got, in what was and will be sent.
+    /// Where the first byte that the hub has not got stands in the log, counting all that was and will be
+    /// sent.
     offset: u64,
-    /// Taken to be sent, and not acknowledged.
+    /// The chunk that is being sent and is not acknowledged yet.
     in_flight: Bytes,
     waiting: VecDeque<u8>,
     /// Whether a cut belongs before what is waiting.
@@ -37,7 +38,7 @@ struct Unsent {
 }
 
 impl Log {
-    /// The command has printed this.
+    /// Adds what the command has printed. Beyond [`UNSENT`] the oldest bytes go.
     pub(super) fn append(&self, bytes: &[u8]) {
         let mut unsent = self.unsent();
         if bytes.is_empty() || unsent.is_closed {
@@ -52,7 +53,7 @@ impl Log {
         self.0.grown.notify_one();
     }
 
-    /// Output was left out before what comes next.
+    /// Says in the log that output was left out before what comes next.
     pub(super) fn left_out(&self) {
         self.append(CUT);
     }
@@ -72,7 +73,8 @@ impl Log {
         (!unsent.in_flight.is_empty()).then(|| (unsent.offset, unsent.in_flight.clone()))
     }
 
-    /// The hub's log goes on at `end`. Behind what it should have, it has lost bytes that are gone here, too.
+    /// The hub says that its log ends at `end`: what lies before has arrived. When `end` is less than what it
+    /// had before, the hub has lost bytes that are not here any more either, and a note takes their place.
     pub(crate) fn goes_on_at(&self, end: u64) {
         let mut unsent = self.unsent();
         match end.checked_sub(unsent.offset) {
@@ -90,7 +92,7 @@ impl Log {
         self.0.grown.notified().await;
     }
 
-    /// Nobody wants the rest.
+    /// Forgets what waits and takes no more: nobody wants the rest.
     pub(crate) fn close(&self) {
         *self.unsent() = Unsent { is_closed: true, ..Unsent::default() };
     }

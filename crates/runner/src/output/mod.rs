@@ -23,7 +23,7 @@ pub(crate) use tap::{Source, Tap};
 
 use crate::redact::Redactor;
 
-/// Where it goes.
+/// Where the output of a command goes, beside being written.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) redactor: Redactor,
@@ -34,8 +34,8 @@ pub(crate) struct Output {
 /// What becomes of the words that a command prints. Figures of its progress are told in any case.
 #[derive(Clone, Debug)]
 pub(crate) enum Words {
-    /// They are sent.
+    /// They are sent to the hub, as the job's log.
     Sent(Log),
-    /// They stay here.
+    /// They stay in this process.
     Kept,
 }

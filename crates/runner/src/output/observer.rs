@@ -97,7 +97,8 @@ impl Observer {
 }
 
 impl Latest {
-    /// Words replace words; figures stay until their own stream has others, or another stream has some.
+    /// Takes in `news` from `stream`. A new message replaces the old one. Figures stay until their own stream
+    /// has new ones, or the other stream has any.
     fn merge(&mut self, stream: Stream, news: Progress, at: Timestamp) {
         let has_figures = news.fraction.is_some() || news.done.is_some() || news.step.is_some();
         if has_figures || self.figures_from.is_none_or(|from| from == stream) {

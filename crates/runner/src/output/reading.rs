@@ -13,9 +13,10 @@ use super::{
 };
 use crate::redact::{Piece, RedactStream};
 
-/// A line that stands unfinished for this long is what a person sees.
+/// After this pause an unfinished line counts as it stands: it is what a person sees.
 const PAUSE: Duration = Duration::from_millis(200);
-/// From one look to the next: a command that writes all the time is looked at a hundred times a second, and not more.
+/// Pause from one look at the output to the next, so that a command that writes all the time is looked at a
+/// hundred times a second at most.
 const REST: Duration = Duration::from_millis(10);
 
 /// The thread.
@@ -102,7 +103,7 @@ impl Reading {
     /// All output is in the tap: reads the rest, and gives the command's last words.
     pub(crate) fn end(self) -> Option<String> {
         self.tap.close();
-        // A reader that panicked has seen nothing to tell.
+        // A reader that panicked has no last words.
         self.thread.join().ok().flatten()
     }
 }

@@ -66,12 +66,12 @@ struct Queue {
 }
 
 impl Tap {
-    /// A way in for `stream`.
+    /// What a thread that moves `stream` puts its output into.
     pub(crate) fn source(&self, stream: Stream) -> Source {
         Source { tap: self.clone(), stream, block: vec![0; BLOCK] }
     }
 
-    /// All output has come.
+    /// Says that no more output will come.
     pub(super) fn close(&self) {
         self.queue().is_over = true;
         self.0.changed.notify_all();
@@ -92,12 +92,12 @@ impl Tap {
         if queue.is_over { Taken::Over } else { Taken::Nothing }
     }
 
-    /// Lets output gather for `rest`, unless there will be no more.
+    /// Waits for `rest`, so that output gathers. Returns at once when there will be no more.
     pub(super) fn rest(&self, rest: Duration) {
         let _ = self.0.changed.wait_timeout_while(self.queue(), rest, |queue| !queue.is_over);
     }
 
-    /// A block that was read.
+    /// Takes back a block that was read, to be used again.
     pub(super) fn give_back(&self, block: Vec<u8>) {
         if block.capacity() >= BLOCK {
             let mut queue = self.queue();
@@ -151,7 +151,7 @@ impl Source {
 }
 
 impl Queue {
-    /// Makes room by what is oldest.
+    /// Drops the oldest blocks until no more than [`UNREAD`] bytes wait, and marks the gap that they leave.
     fn leave_out(&mut self) {
         while self.bytes > UNREAD
             && let Some(oldest) = self.unread.pop_front()

@@ -7,11 +7,11 @@ use doorbell_protocol::{ErrorCode, Fence, JobId, Timestamp, log::LogPart};
 
 use super::{Entry, Known, Spool};
 
-/// How long a command may be kept for it, when nothing else keeps it.
+/// Longest time that a `doorbell` command waits for the delivery before it does its own work.
 const MOMENT: Duration = Duration::from_secs(1);
 /// A hub that has just come up may be there before the wrappers have given up: the second look comes soon.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
-/// From one look to the next, in the long run.
+/// Longest pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
 /// Delivers what waits for the hub of `source`, as far as that takes no more than a moment. Costs a look into a folder when
@@ -77,7 +77,7 @@ async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), Call
     Ok(())
 }
 
-/// What the hub has of the log stays as it is. What else it says about the log is no reason to keep the end from it.
+/// Appends the end of the log to what the hub has of it. A hub that refuses the log still gets the job's end.
 async fn append(client: &Client, job: JobId, fence: Fence, log: &LogPart) -> Result<(), CallError> {
     let bytes = || log.bytes.0.clone().into();
     let outcome = match client.append_log(job, fence, log.offset, bytes()).await {

@@ -14,7 +14,7 @@ use crate::reporter::Ended;
 
 /// An end that nobody was told of for so long is history: it is in the lists and does not ring.
 const NEWS: Duration = Duration::from_secs(60 * 60);
-/// Hubs keep jobs for so long.
+/// How long hubs keep jobs, unless they are told otherwise.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a file holds.
@@ -63,7 +63,8 @@ impl Entry {
         }
     }
 
-    /// The first report of a job that is over by `now`: its start is no news any more, and its end may not be.
+    /// The first report of a job that is over by `now`. It asks the hub not to ring for the start; nor for
+    /// the end, when that was longer ago than [`NEWS`].
     pub(super) fn create(&self, new: &NewJob, now: Timestamp) -> NewJob {
         let is_news = now.since(self.finished_at) < NEWS;
         let quiet = if is_news { new.notify_after_ms.unwrap_or(0) } else { limits::COUNT };

@@ -11,7 +11,7 @@ use doorbell_client::Places;
 
 use super::Entry;
 
-/// Most ends that wait. Of more, the oldest go.
+/// Most ends that wait. When there are more, the oldest are removed.
 const FILES: usize = 200;
 /// Largest file that is written and read.
 const FILE_BYTES: u64 = 256 * 1024;
@@ -75,7 +75,8 @@ impl Spool {
         self.0.join(format!("{}.{WAITING}", entry.job))
     }
 
-    /// For one more file.
+    /// Removes the oldest files until there is room for one more, and what killed processes have left half
+    /// written.
     fn make_room(&self) {
         for kind in [WAITING, UNREADABLE] {
             let files = self.files(kind);
@@ -107,7 +108,7 @@ fn read(path: &Path) -> io::Result<Entry> {
     Ok(serde_json::from_slice(&json)?)
 }
 
-/// As a hub makes its data folder, which this may be the first to need.
+/// Makes the folder, and the data folder above it if need be, closed to other users as a hub makes it.
 fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -116,7 +117,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// The new name is on disk, too.
+/// Puts the names in the folder on disk. Without that, a new file may be gone after a power cut.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::File::open(folder)?.sync_all()?;
