@@ -7,7 +7,7 @@ use std::{
 };
 
 use doorbell_client::{Feed, FeedUpdate, When};
-use doorbell_desk::{Badge, Input, State, Trust};
+use doorbell_desk::{Badge, HubId, HubInput, Input, PanelView, State, Trust};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use doorbell_tests::wire::{
     model::ModelHub,
@@ -126,21 +126,28 @@ impl World {
 fn take_in(state: &mut State, update: FeedUpdate) {
     let input = match update {
         FeedUpdate::Connecting => return,
-        FeedUpdate::Live => Input::Live,
-        FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => {
-            Input::Missed(id, event.kind(), Box::new(event.into_data()))
-        }
-        FeedUpdate::Message { id, message, .. } => Input::Told(id, message),
-        FeedUpdate::Polled(list) => Input::Polled(list.map(|list| *list)),
-        FeedUpdate::PollFailed { reason } => Input::PollFailed { reason },
-        FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => Input::Down { reason },
+        FeedUpdate::Live => HubInput::Live,
+        FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => HubInput::Missed(id, event),
+        FeedUpdate::Message { id, message, .. } => HubInput::Told(id, message),
+        FeedUpdate::Polled(list) => HubInput::Polled(list.map(|list| *list)),
+        FeedUpdate::PollFailed { reason } => HubInput::PollFailed { reason },
+        FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => HubInput::Down { reason },
         FeedUpdate::Refused { reason } => panic!("{reason}"),
     };
-    let _ = state.apply(input, Timestamp::EPOCH);
+    let _ = state.apply(Input::Hub(HubId::discovered(), input), Timestamp::EPOCH);
+}
+
+/// An app that knows of nothing yet.
+fn app() -> State {
+    State::new(HubId::discovered(), [])
+}
+
+fn panel(state: &State) -> PanelView {
+    state.panel(&HubId::discovered(), Timestamp::EPOCH).expect("its hub")
 }
 
 fn shown(state: &State) -> (Badge, Vec<String>) {
-    let jobs = state.panel(Timestamp::EPOCH).jobs.into_iter().map(|job| job.name);
+    let jobs = panel(state).jobs.into_iter().map(|job| job.name);
     (state.tray().badge, jobs.collect())
 }
 
@@ -148,7 +155,7 @@ fn shown(state: &State) -> (Badge, Vec<String>) {
 async fn play(acts: &[Act]) {
     let world = World::new().await;
     let (feed, mut updates) = Feed::open(world.server.source());
-    let mut state = State::default();
+    let mut state = app();
     for act in acts {
         let mut wait = Duration::from_millis(10);
         match *act {
@@ -200,7 +207,7 @@ fn cut_of(act: &Act) -> Option<Cut> {
 }
 
 fn feed_is_right(state: &State, world: &World) -> bool {
-    state.panel(Timestamp::EPOCH).connection == doorbell_desk::Connection::Live && shown(state) == world.truth()
+    panel(state).connection == doorbell_desk::Connection::Live && shown(state) == world.truth()
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -246,7 +253,7 @@ proptest! {
 async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
     let world = World::new().await;
     let (_feed, mut updates) = Feed::open(world.server.source());
-    let mut state = State::default();
+    let mut state = app();
     world.hub.start(1);
     world.breaks(Fault::Html, Reach::Feed, Cut::Next);
     for n in 2..6 {
@@ -258,7 +265,7 @@ async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
         });
         assert!(right.await.is_ok(), "{:?}, and the hub: {:?}", shown(&state), world.truth());
     }
-    assert_ne!(state.panel(Timestamp::EPOCH).connection, doorbell_desk::Connection::Live);
+    assert_ne!(panel(&state).connection, doorbell_desk::Connection::Live);
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,7 +284,7 @@ async fn a_long_outage_of_any_kind_is_offline_and_over_within_one_probe() {
         for cut in [Cut::Next, Cut::Reset, Cut::Silence] {
             let world = World::new().await;
             let (_feed, mut updates) = Feed::open(world.server.source());
-            let mut state = State::default();
+            let mut state = app();
             world.hub.start(1);
             world.breaks(fault, Reach::Everything, cut);
             let mut offline = 0;

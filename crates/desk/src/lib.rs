@@ -1,25 +1,37 @@
 //! The functional core of the desktop app: what the badge, the menu, the notifications and the panel say, and when.
 //!
 //! # Layout
-//! - [`state`]: [`State::apply`] takes what happened and says what to do
-//! - [`tray`]: badge and menu · [`notification`]: what rings · `missed`: what rings for all that was missed · [`panel`]: what the panel shows · [`words`]: how figures read
+//! - [`state`]: [`State::apply`] takes what happened and says what to do · `state/hub/`: what is known of one hub ·
+//!   [`total`]: all hubs together
+//! - [`input`], [`effect`]: what goes in and what comes out
+//! - [`rings`]: what rings, and what it says
+//! - [`tray`]: badge and menu · [`panel`]: what the panel shows · [`words`]: how figures read
 //!
 //! # Invariants
-//! - No I/O, no clock, no toolkit: everything comes in as an [`Input`] and goes out as an [`Effect`].
+//! - No I/O, no clock, no toolkit: everything comes in as an [`Input`] and goes out as an [`Effect`]. Time is an input, too: whoever
+//!   owns the state wakes it at [`State::wakes_at`], and never while that is `None`.
 //! - Every view is derived from the one [`State`], never stored beside it.
+//! - Hubs do not know of each other: what one says changes what is known of that one only. Only [`Total`] looks at several.
 //! - A job rings when it starts, when it asks and when it ends. A snapshot never rings: it tells what is, not what happened.
 //!   What happened while the feed was down rings once, for all of it.
 
-mod missed;
-pub mod notification;
+pub mod effect;
+mod hub_id;
+pub mod input;
 pub mod panel;
+pub mod rings;
 #[cfg(test)]
 mod samples;
 pub mod state;
+pub mod total;
 pub mod tray;
 pub mod words;
 
-pub use notification::{Notification, Tone};
+pub use effect::{Effect, Point, Request};
+pub use hub_id::HubId;
+pub use input::{HubInput, Input};
 pub use panel::{Connection, PanelView};
-pub use state::{Effect, Input, Point, State};
+pub use rings::{About, Notification, Tone};
+pub use state::State;
+pub use total::Total;
 pub use tray::{Action, Badge, MenuEntry, TrayView, Trust};

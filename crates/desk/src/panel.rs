@@ -1,7 +1,9 @@
-//! What the panel shows, as a plain value.
+//! What the panel shows of a hub, as a plain value.
 
 use doorbell_protocol::{Job, Timestamp};
 use serde::Serialize;
+
+use crate::Trust;
 
 /// Everything that the panel draws. Durations are worked out by the page from the timestamps and `now`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,4 +55,15 @@ pub enum Connection {
         /// Why and what to do, in one sentence.
         reason: String,
     },
+}
+
+impl Connection {
+    /// Whether what is known of the hub is right now.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        match self {
+            Self::Live | Self::Polled { .. } => Trust::Live,
+            Self::Connecting | Self::Offline { .. } | Self::Refused { .. } => Trust::Stale,
+        }
+    }
 }

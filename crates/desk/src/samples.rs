@@ -2,7 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use doorbell_protocol::{Counts, Event, Job, JobId, JobState, Question, QuestionId, QuestionState, Timestamp};
+use doorbell_protocol::{
+    Counts, Event, EventKind, FeedEvent, Job, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, Timestamp,
+};
+
+use crate::HubId;
+
+/// The hub that most tests have.
+pub(crate) fn hub() -> HubId {
+    HubId::discovered()
+}
 
 /// A running job.
 pub(crate) fn job(n: u8) -> Job {
@@ -56,6 +65,27 @@ pub(crate) fn question(n: u8) -> Question {
 }
 
 /// An event of `job`, after which `running` jobs run.
-pub(crate) fn event(running: u32, job: Job) -> Event {
+pub(crate) fn event(kind: EventKind, running: u32, job: Job) -> FeedEvent {
+    tell(kind, data(running, job))
+}
+
+/// What every event has, when it is about `job` and `running` jobs run after it.
+pub(crate) fn data(running: u32, job: Job) -> Event {
     Event { at: Timestamp::EPOCH, counts: Counts { running, ..Counts::default() }, job, question: None, late: false }
+}
+
+/// The same of an event about a question.
+pub(crate) fn about(question: Question, running: u32, job: Job) -> Event {
+    Event { question: Some(question), ..data(running, job) }
+}
+
+/// The event that tells this, of a hub that does not say which question is first.
+pub(crate) fn tell(kind: EventKind, event: Event) -> FeedEvent {
+    let question = |event| Box::new(QuestionEvent { event, head: None });
+    match kind {
+        EventKind::JobStarted => FeedEvent::JobStarted(Box::new(event)),
+        EventKind::JobFinished => FeedEvent::JobFinished(Box::new(event)),
+        EventKind::QuestionAsked => FeedEvent::QuestionAsked(question(event)),
+        EventKind::QuestionClosed => FeedEvent::QuestionClosed(question(event)),
+    }
 }

@@ -1,8 +1,8 @@
 //! The tray icon and its menu, as plain values.
 
-use doorbell_protocol::{Job, JobId};
+use doorbell_protocol::JobId;
 
-use crate::{Connection, words};
+use crate::{Connection, HubId, Total, words};
 
 /// Jobs in the menu; more are counted in one line.
 const MENU_JOBS: usize = 8;
@@ -44,7 +44,7 @@ pub enum MenuEntry {
     /// Text that cannot be chosen.
     Label(String),
     /// A running job, by its name; opens the panel.
-    Job(JobId, String),
+    Job(HubId, JobId, String),
     /// Does something.
     Action(Action),
     /// A line between groups.
@@ -89,38 +89,51 @@ impl Action {
     }
 }
 
-pub(crate) fn view(connection: &Connection, running: u32, jobs: &[Job]) -> TrayView {
-    let trust = match connection {
-        Connection::Live | Connection::Polled { .. } => Trust::Live,
-        Connection::Connecting | Connection::Offline { .. } | Connection::Refused { .. } => Trust::Stale,
-    };
-    let status = match connection {
-        Connection::Live => words::jobs_running(running),
-        Connection::Polled { .. } => format!("{} · checked every few seconds", words::jobs_running(running)),
-        Connection::Connecting => "Connecting…".to_owned(),
-        Connection::Offline { .. } if running == 0 => "Offline".to_owned(),
-        Connection::Offline { .. } => format!("Offline · {} when last seen", words::jobs_running(running)),
-        Connection::Refused { .. } => "The hub does not accept this app".to_owned(),
-    };
+pub(crate) fn view(total: &Total<'_>) -> TrayView {
+    let status = status(total);
     let tooltip = format!("Doorbell · {status}");
     let mut menu = vec![MenuEntry::Label(status)];
-    let named = jobs.iter().take(MENU_JOBS);
-    // The hub may have cut its list short, but not its count.
-    let more = running.saturating_sub(u32::try_from(named.len()).unwrap_or(u32::MAX));
-    menu.extend(named.map(|job| MenuEntry::Job(job.id, words::cut(&job.name, MENU_NAME))));
+    let named = total.jobs.iter().take(MENU_JOBS);
+    // A hub may have cut its list short, but not its count.
+    let more = total.running.saturating_sub(u32::try_from(named.len()).unwrap_or(u32::MAX));
+    menu.extend(named.map(|(hub, job)| MenuEntry::Job((*hub).clone(), job.id, words::cut(&job.name, MENU_NAME))));
     if more > 0 {
         menu.push(MenuEntry::Label(format!("and {more} more")));
     }
     menu.push(MenuEntry::Separator);
     menu.extend([MenuEntry::Action(Action::OpenPanel), MenuEntry::Action(Action::RunTestJob), MenuEntry::Separator]);
     menu.push(MenuEntry::Action(Action::Quit));
-    TrayView { badge: Badge { running, trust }, tooltip, menu }
+    TrayView { badge: Badge { running: total.running, trust: total.trust() }, tooltip, menu }
+}
+
+/// What runs, and whether that is known to be so.
+fn status(total: &Total<'_>) -> String {
+    let running = words::jobs_running(total.running);
+    match total.connections.as_slice() {
+        [Connection::Live] => running,
+        [Connection::Polled { .. }] => format!("{running} · checked every few seconds"),
+        [Connection::Connecting] => "Connecting…".to_owned(),
+        [Connection::Offline { .. }] if total.running == 0 => "Offline".to_owned(),
+        [Connection::Offline { .. }] => format!("Offline · {running} when last seen"),
+        [Connection::Refused { .. }] => "The hub does not accept this app".to_owned(),
+        several => match several.iter().filter(|connection| connection.trust() == Trust::Stale).count() {
+            0 => running,
+            away => format!("{running} when last seen · {away} of {} hubs away", several.len()),
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use doorbell_protocol::{Job, Timestamp};
+
     use super::*;
-    use crate::samples::job;
+    use crate::samples::{hub, job};
+
+    /// One hub, with so many jobs.
+    fn one(connection: Connection, running: u32) -> Total<'static> {
+        Total { connections: vec![connection], running, jobs: Vec::new() }
+    }
 
     #[test]
     fn a_badge_has_at_most_three_characters() {
@@ -134,15 +147,16 @@ mod tests {
     #[test]
     fn a_menu_has_eight_jobs_and_counts_the_rest() {
         let jobs: Vec<Job> = (0..11).map(|n| Job { name: "x".repeat(50), ..job(n) }).collect();
-        let view = view(&Connection::Live, 11, &jobs);
-        let named = view.menu.iter().filter(|entry| matches!(entry, MenuEntry::Job(_, name) if name.chars().count() == MENU_NAME));
+        let hub = hub();
+        let view = view(&Total { jobs: jobs.iter().map(|job| (&hub, job)).collect(), ..one(Connection::Live, 11) });
+        let named = view.menu.iter().filter(|entry| matches!(entry, MenuEntry::Job(_, _, name) if name.chars().count() == MENU_NAME));
         assert_eq!(named.count(), MENU_JOBS);
         assert!(view.menu.contains(&MenuEntry::Label("and 3 more".to_owned())));
     }
 
     #[test]
     fn every_action_is_in_every_menu() {
-        let since = doorbell_protocol::Timestamp::EPOCH;
+        let since = Timestamp::EPOCH;
         for connection in [
             Connection::Connecting,
             Connection::Live,
@@ -150,15 +164,15 @@ mod tests {
             Connection::Polled { since, reason: String::new() },
             Connection::Refused { reason: String::new() },
         ] {
-            let menu = view(&connection, 0, &[]).menu;
+            let menu = view(&one(connection.clone(), 0)).menu;
             assert!(Action::ALL.iter().all(|action| menu.contains(&MenuEntry::Action(*action))), "{connection:?}");
         }
     }
 
     #[test]
     fn a_count_that_may_be_old_says_so() {
-        let offline = Connection::Offline { since: doorbell_protocol::Timestamp::EPOCH, reason: "gone".to_owned() };
-        let view = view(&offline, 2, &[]);
+        let offline = Connection::Offline { since: Timestamp::EPOCH, reason: "gone".to_owned() };
+        let view = view(&one(offline, 2));
         assert_eq!(view.badge, Badge { running: 2, trust: Trust::Stale });
         assert_eq!(view.tooltip, "Doorbell · Offline · 2 jobs running when last seen");
     }

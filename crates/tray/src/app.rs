@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use doorbell_client::{Client, EndpointSource, Feed};
-use doorbell_desk::{Action, Input, State};
+use doorbell_desk::{Action, HubId, Input, State};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     notifier::Notifier,
     panel::{Asker, Panel},
     second_start::{self, Start},
-    shell::{self, Shell},
+    shell::{self, HubFeed, Shell},
     tray::TrayThread,
 };
 
@@ -33,9 +33,10 @@ pub(crate) async fn run(tray: TrayThread) -> ExitCode {
             None
         }
     };
-    let (shell, inbox) = Shell::new(Client::new(EndpointSource::discovered()));
+    let (shell, inbox) = Shell::new(HubId::discovered(), Client::new(EndpointSource::discovered()));
     let panel = Panel::new(shell.clone());
-    tray.create(State::default().tray(), shell.clone(), panel.clone());
+    let state = State::new(shell.hub().clone(), []);
+    tray.create(state.tray(), shell.clone(), panel.clone());
     if let Some(door) = door {
         let (shell, panel) = (shell.clone(), panel.clone());
         tokio::spawn(door.listen(move |asker| {
@@ -65,9 +66,10 @@ pub(crate) async fn run(tray: TrayThread) -> ExitCode {
         tokio::spawn(crate::tray_host::look(shell.clone()));
         tokio::spawn(crate::waking::watch(feed));
     }
+    let feed = HubFeed { hub: shell.hub().clone(), updates, down };
     tokio::spawn(quit_on_signal(shell));
     tokio::select! {
-        () = shell::run(State::default(), inbox, updates, down, &desktop) => {}
+        () = shell::run(state, inbox, feed, &desktop) => {}
         () = quit.cancelled() => {}
     }
     panel.end().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorbell_client::Feed;
-use doorbell_desk::{Input, Notification, Point, TrayView};
+use doorbell_desk::{About, HubId, HubInput, Notification, Point, Request, TrayView};
 use doorbell_protocol::jobs::NewTestJob;
 use tokio_util::sync::CancellationToken;
 
@@ -13,10 +13,11 @@ use crate::{hub::EmbeddedHub, notifier::Notifier, panel::Panel, shell::Shell, tr
 pub(crate) trait Desktop {
     fn show_tray(&self, view: TrayView);
     fn notify(&self, notification: Notification);
+    fn retract(&self, about: About);
     fn open_panel(&self, near: Option<Point>);
     fn close_panel(&self);
-    fn retry_feed(&self);
-    fn queue_test_job(&self);
+    fn retry_feed(&self, hub: &HubId);
+    fn call(&self, hub: HubId, request: Request);
     fn quit(&self);
 }
 
@@ -41,6 +42,10 @@ impl Desktop for NativeDesktop {
         self.notifier.ring(notification);
     }
 
+    fn retract(&self, about: About) {
+        self.notifier.retract(about);
+    }
+
     fn open_panel(&self, near: Option<Point>) {
         self.panel.open(near);
     }
@@ -49,15 +54,23 @@ impl Desktop for NativeDesktop {
         self.panel.close();
     }
 
-    fn retry_feed(&self) {
-        self.feed.retry_now();
+    fn retry_feed(&self, hub: &HubId) {
+        if hub == self.shell.hub() {
+            self.feed.retry_now();
+        }
     }
 
-    fn queue_test_job(&self) {
+    fn call(&self, hub: HubId, request: Request) {
         let shell = self.shell.clone();
+        if hub != *shell.hub() {
+            return;
+        }
         tokio::spawn(async move {
-            if let Err(error) = shell.client().create_test_job(&NewTestJob::default()).await {
-                shell.input(Input::TestJobRefused { reason: error.to_string() });
+            let answer = match request {
+                Request::QueueTestJob => shell.client().create_test_job(&NewTestJob::default()).await,
+            };
+            if let Err(error) = answer {
+                shell.hub_input(HubInput::CallFailed { request, reason: error.to_string() });
             }
         });
     }

@@ -6,11 +6,11 @@ use std::{
 };
 
 use doorbell_client::{Client, FeedUpdate, When, rest::Running};
-use doorbell_desk::{Effect, Input, PanelView, State};
-use doorbell_protocol::FeedMessage;
+use doorbell_desk::{Effect, HubId, HubInput, Input, PanelView, State};
+use doorbell_protocol::{FeedMessage, Timestamp};
 use tokio::{
     sync::{Mutex, Notify, mpsc, oneshot},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::desktop::Desktop;
@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(crate) struct Shell {
     inbox: mpsc::UnboundedSender<Message>,
+    /// What the state calls the hub that `client` speaks with.
+    hub: HubId,
     client: Client,
     /// Of the newest list that was polled.
     etag: Arc<Mutex<Option<String>>>,
@@ -29,8 +31,8 @@ pub(crate) struct Shell {
 
 pub(crate) enum Message {
     Input(Input),
-    /// Asks for the panel's view; no answer when the panel is closed.
-    Look(oneshot::Sender<PanelView>),
+    /// Asks for the panel's view of a hub; no answer when the panel is closed.
+    Look(HubId, oneshot::Sender<PanelView>),
 }
 
 /// The panel is closed, and nothing is polled for a panel that nobody sees.
@@ -40,9 +42,13 @@ pub(crate) struct PanelClosed;
 impl Shell {
     /// The way in, and what [`run`] reads. What people and the desktop do comes one by one and fits no bound; the feed,
     /// which strangers fill, has its own bounded way.
-    pub(crate) fn new(client: Client) -> (Self, mpsc::UnboundedReceiver<Message>) {
+    pub(crate) fn new(hub: HubId, client: Client) -> (Self, mpsc::UnboundedReceiver<Message>) {
         let (inbox, messages) = mpsc::unbounded_channel();
-        (Self { inbox, client, etag: Arc::default() }, messages)
+        (Self { inbox, hub, client, etag: Arc::default() }, messages)
+    }
+
+    pub(crate) fn hub(&self) -> &HubId {
+        &self.hub
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -54,6 +60,11 @@ impl Shell {
         let _ = self.inbox.send(Message::Input(input));
     }
 
+    /// Says what happened about the hub.
+    pub(crate) fn hub_input(&self, input: HubInput) {
+        self.input(Input::Hub(self.hub.clone(), input));
+    }
+
     /// Asks the hub what runs, and gives the panel what it shows.
     pub(crate) async fn poll(&self) -> Result<PanelView, PanelClosed> {
         self.look().await?;
@@ -63,81 +74,107 @@ impl Shell {
             Err(_) => Err(format!("The hub did not answer within {} s.", PATIENCE.as_secs())),
         };
         let polled = match answer {
-            Ok(Running::Unchanged) => Input::Polled(None),
+            Ok(Running::Unchanged) => HubInput::Polled(None),
             Ok(Running::List { list, etag: new }) => {
                 *etag = new;
-                Input::Polled(Some(list))
+                HubInput::Polled(Some(list))
             }
             Err(reason) => {
                 // Another hub may stand there next time.
                 *etag = None;
-                Input::PollFailed { reason }
+                HubInput::PollFailed { reason }
             }
         };
         drop(etag);
-        self.input(polled);
+        self.hub_input(polled);
         self.look().await
     }
 
     async fn look(&self) -> Result<PanelView, PanelClosed> {
         let (answer, view) = oneshot::channel();
-        self.inbox.send(Message::Look(answer)).map_err(|_| PanelClosed)?;
+        self.inbox.send(Message::Look(self.hub.clone(), answer)).map_err(|_| PanelClosed)?;
         view.await.map_err(|_| PanelClosed)
     }
 }
 
-/// Runs until the feed and everybody else are gone. `hub_down` is told when the feed is down, so that an embedded hub can
-/// take over.
-pub(crate) async fn run(
-    mut state: State,
-    mut inbox: mpsc::UnboundedReceiver<Message>,
-    mut feed: mpsc::Receiver<FeedUpdate>,
-    hub_down: Arc<Notify>,
-    desktop: &impl Desktop,
-) {
+/// The feed of a hub.
+pub(crate) struct HubFeed {
+    /// What the state calls the hub.
+    pub(crate) hub: HubId,
+    pub(crate) updates: mpsc::Receiver<FeedUpdate>,
+    /// Told when the feed is down, so that an embedded hub can take over.
+    pub(crate) down: Arc<Notify>,
+}
+
+/// Runs until the feed and everybody else are gone, and nothing is left to wake for.
+pub(crate) async fn run(mut state: State, mut inbox: mpsc::UnboundedReceiver<Message>, mut feed: HubFeed, desktop: &impl Desktop) {
     loop {
+        let wakes_at = state.wakes_at();
         let input = tokio::select! {
             Some(message) = inbox.recv() => match message {
                 Message::Input(input) => input,
-                Message::Look(answer) => {
-                    if state.panel_is_open() {
+                Message::Look(hub, answer) => {
+                    if state.panel_is_open()
+                        && let Some(view) = state.panel(&hub, now())
+                    {
                         // The page that asked may be gone.
-                        let _ = answer.send(state.panel(SystemTime::now().into()));
+                        let _ = answer.send(view);
                     }
                     continue;
                 }
             },
-            Some(update) = feed.recv() => match update {
-                FeedUpdate::Connecting => continue,
-                FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => {
-                    Input::Missed(id, event.kind(), Box::new(event.into_data()))
+            Some(update) = feed.updates.recv() => match hub_input(update) {
+                Some(input) => {
+                    if let HubInput::Down { .. } = input {
+                        feed.down.notify_one();
+                    }
+                    Input::Hub(feed.hub.clone(), input)
                 }
-                FeedUpdate::Message { id, message, .. } => Input::Told(id, message),
-                FeedUpdate::Live => Input::Live,
-                FeedUpdate::Polled(list) => Input::Polled(list.map(|list| *list)),
-                FeedUpdate::PollFailed { reason } => Input::PollFailed { reason },
-                FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => {
-                    hub_down.notify_one();
-                    Input::Down { reason }
-                }
-                FeedUpdate::Refused { reason } => Input::Refused { reason },
+                None => continue,
             },
+            Some(()) = until(wakes_at), if wakes_at.is_some() => Input::Time,
             else => return,
         };
-        for effect in state.apply(input, SystemTime::now().into()) {
+        for effect in state.apply(input, now()) {
             carry_out(effect, desktop);
         }
     }
+}
+
+/// This machine's clock.
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}
+
+/// Waits until this machine's clock says `at`, if it ever should.
+async fn until(at: Option<Timestamp>) -> Option<()> {
+    sleep(at?.since(now())).await;
+    Some(())
+}
+
+/// What an update of a hub's feed means for the state.
+fn hub_input(update: FeedUpdate) -> Option<HubInput> {
+    Some(match update {
+        FeedUpdate::Connecting => return None,
+        FeedUpdate::Message { when: When::Missed, id, message: FeedMessage::Event(event) } => HubInput::Missed(id, event),
+        FeedUpdate::Message { id, message, .. } => HubInput::Told(id, message),
+        FeedUpdate::Live => HubInput::Live,
+        FeedUpdate::Polled(list) => HubInput::Polled(list.map(|list| *list)),
+        FeedUpdate::PollFailed { reason } => HubInput::PollFailed { reason },
+        FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. } => HubInput::Down { reason },
+        FeedUpdate::Refused { reason } => HubInput::Refused { reason },
+    })
 }
 
 fn carry_out(effect: Effect, desktop: &impl Desktop) {
     match effect {
         Effect::ShowTray(view) => desktop.show_tray(view),
         Effect::Notify(notification) => desktop.notify(notification),
+        Effect::Retract(about) => desktop.retract(about),
         Effect::OpenPanel { near } => desktop.open_panel(near),
         Effect::ClosePanel => desktop.close_panel(),
-        Effect::RetryFeed => desktop.retry_feed(),
-        Effect::QueueTestJob => desktop.queue_test_job(),
+        Effect::RetryFeed(hub) => desktop.retry_feed(&hub),
+        Effect::Call { hub, request } => desktop.call(hub, request),
         Effect::Quit => desktop.quit(),
     }
 }
@@ -147,8 +184,8 @@ mod tests {
     use std::sync::Mutex;
 
     use doorbell_client::{Endpoint, EndpointSource, Token};
-    use doorbell_desk::{Action, Connection, Notification, Point, TrayView};
-    use doorbell_protocol::{Counts, Snapshot, Timestamp};
+    use doorbell_desk::{About, Action, Connection, Notification, Point, Request, TrayView};
+    use doorbell_protocol::{Counts, Snapshot};
 
     use super::*;
 
@@ -169,17 +206,22 @@ mod tests {
         fn notify(&self, _notification: Notification) {
             self.record("ring");
         }
+        fn retract(&self, _about: About) {
+            self.record("retract");
+        }
         fn open_panel(&self, _near: Option<Point>) {
             self.record("open");
         }
         fn close_panel(&self) {
             self.record("close");
         }
-        fn retry_feed(&self) {
+        fn retry_feed(&self, _hub: &HubId) {
             self.record("retry");
         }
-        fn queue_test_job(&self) {
-            self.record("test job");
+        fn call(&self, _hub: HubId, request: Request) {
+            self.record(match request {
+                Request::QueueTestJob => "test job",
+            });
         }
         fn quit(&self) {
             self.record("quit");
@@ -191,9 +233,17 @@ mod tests {
         Client::new(EndpointSource::fixed(Endpoint::new("http://127.0.0.1:9", token).unwrap()))
     }
 
+    fn app() -> State {
+        State::new(HubId::discovered(), [])
+    }
+
+    fn feed_of(updates: mpsc::Receiver<FeedUpdate>) -> HubFeed {
+        HubFeed { hub: HubId::discovered(), updates, down: Arc::default() }
+    }
+
     /// Runs the loop on what `inputs` and `updates` say, and returns what was done.
     async fn run_on(inputs: Vec<Input>, updates: Vec<FeedUpdate>) -> Vec<&'static str> {
-        let (shell, inbox) = Shell::new(nowhere());
+        let (shell, inbox) = Shell::new(HubId::discovered(), nowhere());
         let (feed, listener) = mpsc::channel(8);
         for update in updates {
             feed.send(update).await.unwrap();
@@ -203,7 +253,7 @@ mod tests {
         }
         drop((shell, feed));
         let recorder = Recorder::default();
-        run(State::default(), inbox, listener, Arc::default(), &recorder).await;
+        run(app(), inbox, feed_of(listener), &recorder).await;
         recorder.0.into_inner().unwrap()
     }
 
@@ -230,7 +280,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_polled_for_a_panel_that_is_closed() {
-        let (shell, inbox) = Shell::new(nowhere());
+        let (shell, inbox) = Shell::new(HubId::discovered(), nowhere());
         let (_feed, listener) = mpsc::channel(1);
         let recorder = Recorder::default();
         let look = async {
@@ -241,7 +291,7 @@ mod tests {
             assert_eq!(view.connection, Connection::Connecting);
         };
         tokio::select! {
-            () = run(State::default(), inbox, listener, Arc::default(), &recorder) => panic!("the loop ended"),
+            () = run(app(), inbox, feed_of(listener), &recorder) => panic!("the loop ended"),
             () = look => {}
         }
     }

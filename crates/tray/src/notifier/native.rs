@@ -1,6 +1,7 @@
-//! macOS and Windows: the system takes a title and a body. A notification replaces none.
+//! macOS and Windows: the system takes a title and a body. A notification replaces none, and none can be taken back: there,
+//! `notify-rust` has no call for either.
 
-use doorbell_desk::Notification;
+use doorbell_desk::{About, Notification};
 
 #[derive(Default)]
 pub(crate) struct Service;
@@ -12,4 +13,6 @@ impl Service {
         native.show()?;
         Ok(())
     }
+
+    pub(crate) async fn retract(&mut self, _about: &About) {}
 }

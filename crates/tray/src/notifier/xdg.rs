@@ -1,17 +1,12 @@
 //! The freedesktop notification service. It may lack actions, markup or persistence, and it may not be there at all.
 
-use std::collections::VecDeque;
-
-use doorbell_desk::{Notification, Tone};
-use doorbell_protocol::JobId;
+use doorbell_desk::{About, Notification, Tone};
 use notify_rust::{Hint, Image, NotificationHandle, Urgency};
 use tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use tokio::task::spawn_blocking;
 
+use super::kept::Kept;
 use crate::badge;
-
-/// Handles that are kept. GNOME takes a banner down when the connection that sent it goes.
-const KEPT: usize = 8;
 
 /// Side of the icon in a notification, in pixels.
 const ICON: u32 = 64;
@@ -20,12 +15,13 @@ pub(crate) struct Service {
     icon: Option<Image>,
     /// Whether the body is read as markup; unknown before the first notification.
     markup: Option<bool>,
-    shown: VecDeque<(Option<JobId>, NotificationHandle)>,
+    /// GNOME takes a banner down when the connection that sent it goes.
+    shown: Kept<NotificationHandle>,
 }
 
 impl Default for Service {
     fn default() -> Self {
-        Self { icon: icon(), markup: None, shown: VecDeque::new() }
+        Self { icon: icon(), markup: None, shown: Kept::default() }
     }
 }
 
@@ -38,17 +34,20 @@ impl Service {
         }
         native.urgency(if notification.tone == Tone::Quiet { Urgency::Low } else { Urgency::Normal });
         native.body(&self.body(&notification.body).await);
-        let before = self.shown.iter().position(|(job, _)| job.is_some() && *job == notification.job);
-        let before = before.and_then(|index| self.shown.remove(index));
-        if let Some((_, handle)) = &before {
+        let before = self.shown.take(&notification.about);
+        if let Some(handle) = &before {
             native.id(handle.id());
         }
         let handle = native.show_async().await?;
-        if self.shown.len() == KEPT {
-            self.shown.pop_front();
-        }
-        self.shown.push_back((notification.job, handle));
+        self.shown.keep(notification.about.clone(), handle);
         Ok(())
+    }
+
+    /// Closes the notification about this, if it is still known. One that is closed already stays so.
+    pub(crate) async fn retract(&mut self, about: &About) {
+        if let Some(handle) = self.shown.take(about) {
+            handle.close_async().await;
+        }
     }
 
     /// The body with its plain text kept plain.

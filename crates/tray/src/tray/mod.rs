@@ -121,7 +121,7 @@ fn menu(view: &TrayView) -> Result<Menu, TrayError> {
     for entry in &view.menu {
         match entry {
             MenuEntry::Label(text) => menu.append(&MenuItem::new(literal(text), false, None))?,
-            MenuEntry::Job(job, name) => menu.append(&MenuItem::with_id(job.to_string(), literal(name), true, None))?,
+            MenuEntry::Job(hub, job, name) => menu.append(&MenuItem::with_id(format!("{hub}/{job}"), literal(name), true, None))?,
             MenuEntry::Action(action) => menu.append(&MenuItem::with_id(id(*action), action.label(), true, None))?,
             MenuEntry::Separator => menu.append(&PredefinedMenuItem::separator())?,
         }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use doorbell_protocol::{Event, EventKind, JobId, JobState, QuestionId};
+use doorbell_protocol::{FeedEvent, JobId, JobState, QuestionId, Timestamp};
 
-use crate::notification::{self, Notification, Tone};
+use super::{About, Notification, Tone};
+use crate::HubId;
 
 /// Jobs that are named in a summary, of those that need a look.
 const NAMED: usize = 3;
@@ -21,34 +22,33 @@ pub(crate) struct Missed {
 }
 
 impl Missed {
-    /// Takes in the next event, in the order of the feed. A start that was missed rings no more: the menu shows what still runs.
-    pub(crate) fn add(&mut self, kind: EventKind, event: &Event) {
-        let Some(ring) = notification::about(kind, event) else {
-            if let (EventKind::QuestionClosed, Some(question)) = (kind, &event.question) {
-                self.asked.remove(&question.id);
-            }
-            return;
-        };
+    /// Takes in the hub's next event, in the order of the feed. A start that was missed rings no more: the menu shows what still runs.
+    pub(crate) fn add(&mut self, hub: &HubId, event: &FeedEvent) {
+        let data = event.data();
+        if let (FeedEvent::QuestionClosed(_), Some(question)) = (event, &data.question) {
+            self.asked.remove(&question.id);
+        }
+        let Some(ring) = super::for_event(hub, event) else { return };
         if self.ended.len() + self.asked.len() >= MOST {
             return;
         }
-        match (kind, &event.question) {
-            (EventKind::JobFinished, _) => {
-                self.ended.insert(event.job.id, (event.job.state, ring));
+        match (event, &data.question) {
+            (FeedEvent::JobFinished(_), _) => {
+                self.ended.insert(data.job.id, (data.job.state, ring));
             }
-            (EventKind::QuestionAsked, Some(question)) => {
+            (FeedEvent::QuestionAsked(_), Some(question)) => {
                 self.asked.insert(question.id, ring);
             }
             // A lost job that came back has not ended.
-            (EventKind::JobStarted, _) => {
-                self.ended.remove(&event.job.id);
+            (FeedEvent::JobStarted(_), _) => {
+                self.ended.remove(&data.job.id);
             }
-            (EventKind::QuestionAsked | EventKind::QuestionClosed, _) => {}
+            (FeedEvent::QuestionAsked(_) | FeedEvent::QuestionClosed(_), _) => {}
         }
     }
 
-    /// What rings for all of it together, and forgets it. One thing alone rings as it would have.
-    pub(crate) fn ring(&mut self) -> Option<Notification> {
+    /// What rings at `now` for all of it together, and forgets it. One thing alone rings as it would have.
+    pub(crate) fn ring(&mut self, hub: &HubId, now: Timestamp) -> Option<Notification> {
         let Self { ended, asked } = std::mem::take(self);
         if ended.len() + asked.len() <= 1 {
             return ended.into_values().map(|(_, ring)| ring).chain(asked.into_values()).next();
@@ -79,25 +79,28 @@ impl Missed {
             lines.truncate(NAMED - 1);
             lines.push(format!("and {more} more"));
         }
-        Some(Notification { job: None, summary: format!("While you were away: {}", parts.join(", ")), body: lines.join("\n"), tone })
+        let summary = format!("While you were away: {}", parts.join(", "));
+        Some(Notification { about: About::Missed(hub.clone(), now), summary, body: lines.join("\n"), tone })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use doorbell_protocol::{Job, QuestionState};
+    use doorbell_protocol::{Event, EventKind, Job, Question, QuestionState};
 
     use super::*;
-    use crate::samples::{event, job, question};
+    use crate::samples::{about, data, event, hub, job, question, tell};
+
+    const NOW: Timestamp = Timestamp::EPOCH;
 
     fn ended(missed: &mut Missed, n: u8, state: JobState) {
-        missed.add(EventKind::JobStarted, &event(1, job(n)));
-        missed.add(EventKind::JobFinished, &event(0, Job { state, name: format!("job {n}"), ..job(n) }));
+        missed.add(&hub(), &event(EventKind::JobStarted, 1, job(n)));
+        missed.add(&hub(), &event(EventKind::JobFinished, 0, Job { state, name: format!("job {n}"), ..job(n) }));
     }
 
     fn rung(missed: &mut Missed) -> (String, String, Tone) {
-        let ring = missed.ring().unwrap();
-        assert_eq!(missed.ring(), None);
+        let ring = missed.ring(&hub(), NOW).unwrap();
+        assert_eq!(missed.ring(&hub(), NOW), None);
         (ring.summary, ring.body, ring.tone)
     }
 
@@ -121,18 +124,18 @@ mod tests {
     #[test]
     fn what_started_and_still_runs_does_not_ring() {
         let mut missed = Missed::default();
-        missed.add(EventKind::JobStarted, &event(1, job(1)));
-        assert_eq!(missed.ring(), None);
+        missed.add(&hub(), &event(EventKind::JobStarted, 1, job(1)));
+        assert_eq!(missed.ring(&hub(), NOW), None);
     }
 
     #[test]
     fn a_question_that_is_still_open_rings_and_a_closed_one_does_not() {
         let mut missed = Missed::default();
         for (n, then) in [(1, QuestionState::Open), (2, QuestionState::Answered), (3, QuestionState::Open)] {
-            let told = |state| Event { question: Some(doorbell_protocol::Question { state, ..question(n) }), ..event(1, job(n)) };
-            missed.add(EventKind::QuestionAsked, &told(QuestionState::Open));
+            let told = |kind, state| tell(kind, about(Question { state, ..question(n) }, 1, job(n)));
+            missed.add(&hub(), &told(EventKind::QuestionAsked, QuestionState::Open));
             if then != QuestionState::Open {
-                missed.add(EventKind::QuestionClosed, &told(then));
+                missed.add(&hub(), &told(EventKind::QuestionClosed, then));
             }
         }
         assert_eq!(rung(&mut missed).0, "While you were away: 2 want an answer");
@@ -143,7 +146,8 @@ mod tests {
         let mut missed = Missed::default();
         ended(&mut missed, 1, JobState::Lost);
         ended(&mut missed, 2, JobState::Cancelled);
-        missed.add(EventKind::JobFinished, &Event { late: true, ..event(0, Job { state: JobState::Succeeded, ..job(1) }) });
+        let late = Event { late: true, ..data(0, Job { state: JobState::Succeeded, ..job(1) }) };
+        missed.add(&hub(), &tell(EventKind::JobFinished, late));
         assert_eq!(rung(&mut missed), ("While you were away: 1 succeeded, 1 cancelled".to_owned(), String::new(), Tone::Good));
     }
 

@@ -1,0 +1,49 @@
+//! What the app is to do.
+
+use crate::{About, HubId, Notification, TrayView};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Show this in the tray.
+    ShowTray(TrayView),
+    /// Ring. What rang about the same thing before is replaced.
+    Notify(Notification),
+    /// Take back what rang about this, wherever it still stands.
+    Retract(About),
+    /// Create the panel and show it.
+    OpenPanel {
+        /// Where the tray icon is on the screen, if it is known; else beside the pointer.
+        near: Option<Point>,
+    },
+    /// Close the panel and destroy it.
+    ClosePanel,
+    /// Try the hub's feed at once instead of waiting.
+    RetryFeed(HubId),
+    /// Ask a hub for something. Its refusal comes back as [`HubInput::CallFailed`](crate::HubInput::CallFailed); what it did is told by
+    /// its feed.
+    Call {
+        /// Whom.
+        hub: HubId,
+        /// For what.
+        request: Request,
+    },
+    /// End the app.
+    Quit,
+}
+
+/// What the app itself may ask a hub for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Request {
+    /// To queue the built-in test job.
+    QueueTestJob,
+}
+
+/// A place on the screen, in physical pixels.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Point {
+    /// From the left.
+    pub x: i32,
+    /// From the top.
+    pub y: i32,
+}

@@ -1,0 +1,93 @@
+//! What happens, and what the app then does and shows: of one hub, of several, and of the panel.
+
+mod feed;
+mod hubs;
+mod panel;
+
+use std::time::Duration;
+
+use doorbell_protocol::{
+    Counts, Epoch, EventId, EventKind, FeedEvent, FeedMessage, Job, JobState, Progress, Sequence, Snapshot, jobs::RunningList,
+};
+
+use super::*;
+use crate::{
+    About, Badge, Connection, HubInput, MenuEntry, Trust,
+    samples::{about, event, hub, job, question, tell},
+};
+
+const NOW: Timestamp = Timestamp::EPOCH;
+
+fn later(millis: u64) -> Timestamp {
+    NOW + Duration::from_millis(millis)
+}
+
+fn id(seq: u64) -> Option<EventId> {
+    Some(EventId { epoch: Epoch(7), seq: Sequence(seq) })
+}
+
+/// About the hub that most tests have.
+fn of(input: HubInput) -> Input {
+    Input::Hub(hub(), input)
+}
+
+/// The same, about this hub.
+fn on(id: &HubId, input: Input) -> Input {
+    let Input::Hub(_, input) = input else { panic!("{input:?} is about no hub") };
+    Input::Hub(id.clone(), input)
+}
+
+fn told(seq: u64, event: FeedEvent) -> Input {
+    of(HubInput::Told(id(seq), FeedMessage::Event(event)))
+}
+
+fn snapshot(seq: u64, running: Vec<Job>) -> Input {
+    let counts = Counts { running: u32::try_from(running.len()).unwrap(), ..Counts::default() };
+    of(HubInput::Told(id(seq), FeedMessage::Snapshot(Snapshot { counts, running, questions: Vec::new(), now: NOW, gap: false })))
+}
+
+fn started(seq: u64, running: u32, job: Job) -> Input {
+    told(seq, event(EventKind::JobStarted, running, job))
+}
+
+fn finished(seq: u64, running: u32, job: Job, state: JobState) -> Input {
+    told(seq, event(EventKind::JobFinished, running, Job { state, duration_ms: Some(1_000), ..job }))
+}
+
+fn list(seq: u64, jobs: Vec<Job>) -> RunningList {
+    let counts = Counts { running: u32::try_from(jobs.len()).unwrap(), queued: 2, ..Counts::default() };
+    RunningList { epoch: Epoch(7), seq: Sequence(seq), now: NOW, counts, jobs }
+}
+
+fn polled(list: RunningList) -> Input {
+    of(HubInput::Polled(Some(list)))
+}
+
+fn connecting() -> State {
+    State::new(hub(), [])
+}
+
+fn live() -> State {
+    let mut state = connecting();
+    let _ = state.apply(snapshot(0, Vec::new()), NOW);
+    let _ = state.apply(of(HubInput::Live), NOW);
+    state
+}
+
+fn missed(seq: u64, running: u32, job: Job, state: JobState) -> Input {
+    let kind = if state == JobState::Running { EventKind::JobStarted } else { EventKind::JobFinished };
+    of(HubInput::Missed(id(seq), event(kind, running, Job { state, duration_ms: Some(1_000), ..job })))
+}
+
+fn down() -> Input {
+    of(HubInput::Down { reason: "No hub is running.".to_owned() })
+}
+
+fn shown(state: &State, now: Timestamp) -> PanelView {
+    state.panel(&hub(), now).unwrap()
+}
+
+fn rings(effects: &[Effect]) -> Vec<&str> {
+    let notified = effects.iter().filter_map(|effect| if let Effect::Notify(notification) = effect { Some(notification) } else { None });
+    notified.map(|notification| notification.summary.as_str()).collect()
+}
