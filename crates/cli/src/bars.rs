@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_millis(500);
 const MOST: usize = 8;
 /// Width of a bar, in columns.
 const BAR: usize = 16;
-/// Its length, in steps.
+/// The value of a bar that is full.
 const STEPS: u64 = 1_000;
 
 pub(crate) struct Bars {
@@ -27,7 +27,7 @@ pub(crate) struct Bars {
     bars: Vec<ProgressBar>,
     paint: Paint,
     running: u32,
-    /// The newest list, its tag, and when it came, as the hub's clock goes on from there.
+    /// The newest list, its ETag, and when it came: from then on the hub's clock is reckoned by ours.
     read: Option<(RunningList, Option<String>, Instant)>,
     ticks: tokio::time::Interval,
 }

@@ -17,7 +17,8 @@ use crate::{verbs::block_on, when};
 const JOB: &str = "DOORBELL_JOB";
 /// Longest wait for a hub to take a report.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// A command runs before its runner has told any hub of it. So long, a hub that does not know the job may hear of it yet.
+/// A command may run before its runner has told any hub of the job. For so long, a hub that does not know the
+/// job is asked again.
 const UNKNOWN: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -49,7 +50,7 @@ pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Resu
     let told = block_on(async { Ok(tokio::time::timeout(PATIENCE, call).await) })?;
     match told {
         Ok(Ok(_)) => {}
-        // What the hub calls wrong is a mistake in the call, which somebody should see.
+        // A hub that refuses the report has found a mistake in the call, which somebody should see.
         Ok(Err(e)) if !e.is_transient() => eprintln!("doorbell: {e}"),
         Ok(Err(e)) => tracing::debug!("the hub was not told: {e}"),
         Err(_) => tracing::debug!("the hub was not told: it did not answer within {} s", PATIENCE.as_secs()),
@@ -57,7 +58,7 @@ pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Resu
     Ok(0)
 }
 
-/// What a command says of itself has no secrets either.
+/// Replaces secrets in what a command says of itself, as in its output.
 fn redacted(progress: Progress) -> Progress {
     let redactor = Redactor::of_environment();
     let text = |text: Option<String>| text.map(|text| redactor.text(&text));

@@ -36,7 +36,7 @@ impl Listing {
 pub(crate) async fn fetch(client: &Client, recent: usize) -> Result<Listing, CallError> {
     match client.running(None).await? {
         Running::List { list, .. } => beside(client, list, recent).await,
-        // Without an ETag there is nothing that could be unchanged.
+        // Never happens: no ETag was sent.
         Running::Unchanged => {
             let (running, queued, finished) = Default::default();
             Ok(Listing { running, queued, finished, now: when::now(), as_of: (Sequence(0), Counts::default()) })
@@ -44,10 +44,10 @@ pub(crate) async fn fetch(client: &Client, recent: usize) -> Result<Listing, Cal
     }
 }
 
-/// Reads what belongs beside the running jobs of `list`.
+/// Reads the queued and the finished jobs that are shown beside the running ones of `list`.
 pub(crate) async fn beside(client: &Client, list: RunningList, recent: usize) -> Result<Listing, CallError> {
     let mut queued = queued(client).await?;
-    // Next to run first.
+    // The one that will run next comes first.
     queued.sort_by_key(|job| (Reverse(job.priority), job.created_at, job.id));
     let finished = finished(client, recent).await?;
     Ok(Listing { running: list.jobs, queued, finished, now: list.now, as_of: (list.seq, list.counts) })

@@ -54,7 +54,7 @@ fn main() {
     let result = verb.run();
     match result {
         Ok(code) => exit(code),
-        // A reader that has seen enough, such as `head`, is no failure.
+        // Our output goes to a program that has seen enough, such as `head`: no failure.
         Err(e) if is_broken_pipe(&e) => exit(0),
         Err(e) => {
             eprintln!("doorbell: {e:#}");
@@ -63,7 +63,7 @@ fn main() {
     }
 }
 
-/// To standard error, when somebody asked for it or when it is all there is to see.
+/// Logs to standard error, when somebody asked for it or when the log is all there is to see.
 fn log_to_stderr(verb: &Verb) -> anyhow::Result<()> {
     let asked = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let Some(filter) = asked("DOORBELL_LOG").or_else(|| verb.serves().then(|| "info".to_owned())) else { return Ok(()) };

@@ -31,12 +31,12 @@ impl Paint {
         self.with(code, text)
     }
 
-    /// `text` of less weight.
+    /// `text` in a fainter colour.
     pub(crate) fn faint(self, text: &str) -> String {
         self.with("2", text)
     }
 
-    /// `text` of more weight.
+    /// `text` in bold.
     pub(crate) fn strong(self, text: &str) -> String {
         self.with("1", text)
     }

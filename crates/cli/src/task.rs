@@ -32,7 +32,7 @@ pub(crate) struct TaskArgs {
 pub(crate) enum Place {
     /// Most likely on this machine.
     Here,
-    /// Where somebody said.
+    /// On the host or the worker that somebody named.
     Elsewhere,
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn unclear(asked: &str, things: &str, fitting: &[(Uuid, &str)]) -> an
 /// Queued jobs first: one that is claimed meanwhile is then in both lists, and never in none.
 async fn unfinished(client: &Client) -> anyhow::Result<Vec<Job>> {
     let mut jobs = pages(client, JobQuery { state: Some(JobState::Queued), ..JobQuery::default() }, |_| true).await?;
-    // Without an ETag there is nothing that could be unchanged.
+    // No ETag was sent, so there always is a list.
     if let Running::List { list, .. } = client.running(None).await? {
         jobs.extend(list.jobs);
     }
@@ -108,7 +108,7 @@ async fn unfinished(client: &Client) -> anyhow::Result<Vec<Job>> {
 }
 
 async fn named(client: &Client, asked: &str) -> anyhow::Result<Vec<Job>> {
-    // What the hub would not look for is no name.
+    // The hub looks for no more characters than a name may have.
     let text: String = asked.chars().take(limits::NAME_CHARS).collect();
     let mut jobs = pages(client, JobQuery { text: Some(text), ..JobQuery::default() }, |_| true).await?;
     if !jobs.iter().any(|job| fits(asked, job)) {

@@ -73,7 +73,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let here = args.host.as_deref().is_none_or(|host| origin::host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
     let place = if here { Place::Here } else { Place::Elsewhere };
-    // What is told of the command has no secrets. What a worker runs must have them.
+    // What lists show of the command has no secrets. The command that a worker runs must have them.
     let redactor = Redactor::of_environment();
     let clean = |text: String| redactor.text(&text);
     let words: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();

@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let (asked, words) = match args.words.as_slice() {
         [asked, words] => (Some(asked.as_str()), words.as_str()),
         [words] => (None, words.as_str()),
-        // clap sees to it.
+        // Never happens: clap takes one or two.
         _ => bail!("name a question and its answer"),
     };
     let question = block_on(async {

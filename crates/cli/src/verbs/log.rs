@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     })
 }
 
-/// Parts and cuts as the stream would send them.
+/// Parts and cuts in the order in which the stream would send them.
 fn in_order(log: Log) -> Vec<LogMessage> {
     let mut messages: Vec<LogMessage> = log.parts.into_iter().map(LogMessage::Part).collect();
     messages.extend(log.cuts.into_iter().map(LogMessage::Cut));
@@ -63,7 +63,7 @@ fn show(messages: Vec<LogMessage>, lines: Option<usize>) -> anyhow::Result<()> {
     let Some(lines) = lines else {
         return messages.into_iter().try_for_each(tell);
     };
-    // What comes after the last cut is whole.
+    // Behind the last cut nothing is missing.
     let whole = messages.iter().rposition(|message| matches!(message, LogMessage::Cut(_))).map_or(0, |cut| cut + 1);
     let mut bytes = Vec::new();
     for message in &messages[whole..] {

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     let client = Client::new(EndpointSource::discovered());
     block_on(async {
-        // All are known before the first one goes.
+        // All jobs are found before the first one is deleted, so a typing error deletes nothing.
         let mut jobs = Vec::new();
         for asked in &args.jobs {
             jobs.push(which::job(&client, asked).await?);

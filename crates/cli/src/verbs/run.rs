@@ -123,7 +123,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
     Ok(doorbell_runner::run(spec))
 }
 
-/// What is in the environment must not keep a command from running, so a job that is none is passed over.
+/// The job that this process runs in. A variable that names no job is ignored: it must not keep the command
+/// from running.
 fn job_around() -> Option<JobId> {
     std::env::var("DOORBELL_JOB").ok()?.parse().ok()
 }

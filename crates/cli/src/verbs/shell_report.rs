@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::block_on;
 use crate::{inside, interactive, name, when};
 
-/// So long a hub that is away is waited for.
+/// Longest wait for a hub that is away.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The signals that people stop commands with: Ctrl-C and `kill`.
 const STOPPED: &[i32] = &[2, 15];
@@ -45,7 +45,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    // It ended just before this process was started.
+    // The command ended just before this process was started.
     let finished_at = when::now();
     if interactive::is_interactive(&args.line, &args.ignore) {
         return Ok(0);
@@ -65,7 +65,7 @@ fn new_job(line: &str, started_at: Timestamp) -> NewJob {
         name: if name.is_empty() { "command".to_owned() } else { name },
         origin: Some(origin::here(&command)),
         parent: inside::job(),
-        // It is over: a ring for its start would be one too many.
+        // It is over, so its start must not ring.
         notify_after_ms: Some(0),
         start: true,
         started_at: Some(started_at),

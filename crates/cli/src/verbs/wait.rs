@@ -75,9 +75,9 @@ struct Waited {
     asked: JobId,
     /// Its newest attempt that is known.
     run: JobId,
-    /// How that stands, as far as it is known.
+    /// The state of that run, as far as it is known.
     state: JobState,
-    /// What it leaves, once it is over.
+    /// The exit code that follows from it, once it is over.
     code: Option<i32>,
 }
 
@@ -147,7 +147,7 @@ impl Wait {
                     told_away = false;
                     self.look_at_all(Duration::ZERO);
                 }
-                // Nor was what a snapshot stands for.
+                // Nor has what a snapshot stands for.
                 Some(FeedUpdate::Message { message: FeedMessage::Snapshot(_), .. }) => self.look_at_all(Duration::ZERO),
                 Some(FeedUpdate::Message {
                     message: FeedMessage::Event(FeedEvent::JobStarted(event) | FeedEvent::JobFinished(event)),
@@ -274,7 +274,7 @@ impl Wait {
     }
 }
 
-/// What a job that is over leaves; `None` while it is not.
+/// The exit code that follows from a job that is over; `None` while it is not.
 fn exit_code(job: &Job) -> Option<i32> {
     match job.state {
         JobState::Succeeded => Some(0),
@@ -285,7 +285,7 @@ fn exit_code(job: &Job) -> Option<i32> {
     }
 }
 
-/// Whether the hub has queued the next attempt of a run that is over. It does so in the moment of the end.
+/// Whether the hub has queued the next attempt of a run that is over. It does so in the commit of the end.
 fn is_tried_again(job: &Job) -> bool {
     matches!(job.state, JobState::Failed | JobState::Lost) && job.attempt < job.attempts && !job.cancel_requested
 }
