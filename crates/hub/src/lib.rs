@@ -10,58 +10,30 @@
 //! ```
 //!
 //! # Layout
-//! - `http/`: one file a resource; `server`: the accept loop; `connection`, `handover`, `stream`: from a request to a feed; `descriptors`: how many connections; `tls`, `exposure`: who can reach it; `token`, `folder`, `hub_file`: what is on disk beside the database
-//! - `job`: the pure state machine · `create`: creating is safe to repeat · `queue`: who claims what
-//! - `retry`: running a job again · `after`: jobs that wait for others · `schedule/`: jobs that are queued by the clock
-//! - `question`: the same for what a job asks · `expiry`: when time is up
-//! - `writer`: the transaction runner · `store/`: the database behind it · `reads`: the way past it
-//! - `logs/`: what the jobs' commands print, in files
-//! - `tokens`: who may call · `secret`: known by its hash alone · `bucket`: how often · `links`: letting a browser in
-//! - `live`: what is true now · `feed`: what subscribers are sent, as `block`s · `changes`: what list pages are told · `progress`, `leases`, `workers`: in memory only
-//! - `retention`: what is kept, and for how long · [`bounds`]: the hub's own
+//! - [`access`]: who may call · [`net`]: sockets, and who can reach them · [`http`]: the calls, one file a resource
+//! - [`domain`]: what may happen to jobs, questions, the queue and schedules; pure
+//! - [`state`]: what is true now, and the writer, which alone changes it · [`store`]: the database behind it · [`logs`]: what commands print, in files
+//! - [`feed`]: what listeners are sent · [`timers`]: what happens because time passes
+//! - [`bounds`], [`clock`], [`figures`] · [`folder`], [`hub_file`]: what is on disk beside the database
 //!
 //! # Order of one change
 //! decide → commit → publish (live, ring, leases) → wake subscribers → answer. Committed before it is told, told in the
 //! order of the commits, no await and no foreign code under a lock.
 
-mod after;
-mod block;
+mod access;
 pub mod bounds;
-mod bucket;
-mod changes;
 mod clock;
-mod connection;
-mod create;
-mod descriptors;
-mod expiry;
-mod exposure;
+mod domain;
 mod feed;
 mod figures;
 mod folder;
-mod handover;
 mod http;
 mod hub_file;
-mod job;
-mod leases;
-mod links;
-mod live;
 mod logs;
-mod progress;
-mod question;
-mod queue;
-mod reads;
-mod retention;
-mod retry;
-mod schedule;
-mod secret;
-mod server;
+mod net;
+mod state;
 mod store;
-mod stream;
-mod tls;
-mod token;
-mod tokens;
-mod workers;
-mod writer;
+mod timers;
 
 use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, thread, time::Duration};
 
@@ -71,27 +43,30 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    exposure::Exposure,
+    access::owner_token::TokenError,
+    net::{
+        exposure::Exposure,
+        tls::{TlsError, TlsFiles},
+    },
     store::StoreError,
-    tls::{TlsError, TlsFiles},
-    token::TokenError,
 };
 use self::{
+    access::{links::Links, owner_token::Token, tokens::Tokens},
     figures::Figures,
     http::Context,
-    leases::Leases,
-    links::Links,
-    live::Live,
     logs::Logs,
-    progress::ProgressMap,
-    reads::Reads,
-    retention::Keep,
-    schedule::Schedules,
+    net::{server, tls},
+    state::{
+        leases::Leases,
+        live::Live,
+        progress::ProgressMap,
+        reads::Reads,
+        schedules::Schedules,
+        workers::Workers,
+        writer::{Published, Writer},
+    },
     store::{Read, SqliteStore, Store},
-    token::Token,
-    tokens::Tokens,
-    workers::Workers,
-    writer::{Published, Writer},
+    timers::retention::Keep,
 };
 
 /// How a hub is set up.
@@ -240,7 +215,7 @@ impl Hub {
             progress,
             schedules,
             workers: Workers::default(),
-            subscribers: feed::Subscribers::default(),
+            subscribers: feed::subscriber::Subscribers::default(),
             polls: 0.into(),
             figures: Figures::default(),
             shutdown,
@@ -266,11 +241,11 @@ impl Hub {
         let token = context.shutdown.clone();
         let site = self.config.exposure.site(&self.config.host_names, address.ip());
         let serving = server::serve(listener, self.tls, http::router(context.clone(), site), token.clone());
-        let leases = leases::watch(&context.leases, &context.writer);
-        let expiry = expiry::watch(&context.live, &context.writer);
+        let leases = timers::leases::watch(&context.leases, &context.writer);
+        let questions = timers::questions::watch(&context.live, &context.writer);
         let keep = Keep { age: self.config.keep_for, jobs: self.config.keep_jobs };
-        let retention = retention::watch(keep, &context.live, &context.logs, &context.tokens, &context.writer);
-        let schedules = schedule::fire::watch(&context.schedules, &context.writer);
+        let retention = timers::retention::watch(keep, &context.live, &context.logs, &context.tokens, &context.writer);
+        let schedules = timers::schedules::watch(&context.schedules, &context.writer);
         let stop = async {
             shutdown.await;
             token.cancel();
@@ -279,7 +254,7 @@ impl Hub {
         tokio::select! {
             () = serving => {}
             () = leases => {}
-            () = expiry => {}
+            () = questions => {}
             () = retention => {}
             () = schedules => {}
             () = stop => {}

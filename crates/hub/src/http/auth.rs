@@ -13,8 +13,8 @@ use doorbell_protocol::{
     routes::{Access, Spec},
 };
 
-use super::{Context, error::Error};
-use crate::{exposure::Site, tokens::Caller};
+use super::{context::Context, error::Error};
+use crate::{access::tokens::Caller, net::exposure::Site};
 
 /// Lets a call pass whose token is good for it, within its rate. The handler then knows the caller.
 pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, mut request: Request, next: Next) -> Response {

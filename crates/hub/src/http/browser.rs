@@ -9,8 +9,8 @@ use doorbell_protocol::{
     token::{CreatedToken, NewToken},
 };
 
-use super::{Hub, error::Error, json::Body, tokens};
-use crate::{clock, links};
+use super::{context::Hub, error::Error, json::Body, tokens};
+use crate::{access::links, clock};
 
 /// How long a page may stay open without a new link.
 const SESSION: Duration = Duration::from_secs(12 * 60 * 60);

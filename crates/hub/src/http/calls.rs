@@ -10,7 +10,7 @@ use axum::{
 };
 use doorbell_protocol::routes::{Access, Method, Route};
 
-use super::{Context, auth};
+use super::{auth, context::Context};
 
 /// The calls that are served. A call that is not in the table cannot be added.
 pub(super) struct Calls {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{Extension, extract::State, response::Response};
 
-use super::{Hub, sse};
-use crate::{changes::Watcher, tokens::Caller};
+use super::{context::Hub, sse};
+use crate::{access::tokens::Caller, feed::list_changes::Watcher};
 
 pub(crate) async fn subscribe(State(hub): Hub, Extension(caller): Extension<Arc<Caller>>) -> Response {
-    sse::blocks(caller, Watcher::new(hub.live.lists(), hub.workers.changes(), hub.shutdown.clone()).into_stream())
+    sse::frames(caller, Watcher::new(hub.live.lists(), hub.workers.changes(), hub.shutdown.clone()).into_stream())
 }

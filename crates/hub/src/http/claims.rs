@@ -14,11 +14,17 @@ use doorbell_protocol::{
 };
 use tokio::time::{Instant, sleep_until};
 
-use super::{Context, Hub, error::Error, json::Body};
+use super::{
+    context::{Context, Hub},
+    error::Error,
+    json::Body,
+};
 use crate::{
     clock,
-    job::{Command, Holder},
-    queue::{self, Pick},
+    domain::{
+        job::{Command, Holder},
+        queue::{self, Pick},
+    },
 };
 
 pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) -> Result<Response, Error> {

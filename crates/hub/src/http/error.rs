@@ -9,7 +9,12 @@ use axum::{
 };
 use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limits};
 
-use crate::{bounds, job::Refusal, question, store::StoreError, writer::WriteError};
+use crate::{
+    bounds,
+    domain::{job::Refusal, question},
+    state::writer::WriteError,
+    store::StoreError,
+};
 
 /// An answer that refuses a call.
 #[derive(Debug)]

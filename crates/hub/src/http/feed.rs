@@ -10,8 +10,12 @@ use axum::{
 };
 use doorbell_protocol::FeedMessage;
 
-use super::{Hub, sse};
-use crate::{block::Framing, feed::Subscriber, handover::Handover, stream::Stream, tokens::Caller};
+use super::{context::Hub, sse};
+use crate::{
+    access::tokens::Caller,
+    feed::{handover::Handover, stream::Stream, subscriber::Subscriber},
+    state::frame::Framing,
+};
 
 pub(crate) async fn subscribe(
     State(hub): Hub,

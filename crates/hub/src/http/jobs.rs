@@ -1,4 +1,4 @@
-//! `/v1/jobs`: create, list, get, finish.
+//! `/v1/jobs`: create, list, get, finish, cancel, retry, delete.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -9,22 +9,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    JobState, Lease, Outcome,
+    JobId, JobState, Lease, Outcome,
     jobs::{CreatedJob, FinishReport, JobPage, JobQuery, NewJob, OneJob, RunningList},
     limits, routes,
 };
+use uuid::Uuid;
 
 use super::{
-    Hub,
     auth::check_role,
+    context::Hub,
     error::Error,
     json::{Body, Id, Params},
 };
 use crate::{
-    clock, create,
-    job::{self, Command},
+    access::tokens::Caller,
+    clock,
+    domain::{
+        job::{self, Command},
+        retry as retries,
+    },
+    state::create,
     store::PageQuery,
-    tokens::Caller,
 };
 
 pub(crate) async fn create(
@@ -82,6 +87,49 @@ pub(crate) async fn finish(State(hub): Hub, Id(id): Id, Body(report): Body<Finis
         })
         .await?;
     Ok(Json(OneJob { job }))
+}
+
+/// A queued job ends at once; of a running one, its runner is asked to stop it.
+pub(crate) async fn cancel(State(hub): Hub, Id(id): Id) -> Result<Json<OneJob>, Error> {
+    let job = hub
+        .writer
+        .write(move |draft| {
+            let record = draft.get(id)?;
+            Ok(draft.decide(record, Command::Cancel)?.job)
+        })
+        .await?;
+    Ok(Json(OneJob { job }))
+}
+
+/// Queues the task of a job that is over again, as a new job.
+pub(crate) async fn retry(State(hub): Hub, Id(id): Id) -> Result<(StatusCode, Json<CreatedJob>), Error> {
+    let job = hub
+        .writer
+        .write(move |draft| {
+            let (before, next) = retries::by_hand(&draft.get(id)?, JobId(Uuid::now_v7()), draft.now())?;
+            let job = next.record.job.clone();
+            draft.apply(before)?;
+            draft.apply(next)?;
+            Ok(job)
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(CreatedJob { job, lease: None })))
+}
+
+/// Deletes a job that is over, with its questions and its log.
+pub(crate) async fn delete(State(hub): Hub, Id(id): Id) -> Result<StatusCode, Error> {
+    hub.writer
+        .write(move |draft| {
+            let state = draft.get(id)?.job.state;
+            if !state.is_over() {
+                return Err(job::Refusal::BadTransition { from: state, verb: "delete" }.into());
+            }
+            draft.forget(id);
+            Ok(())
+        })
+        .await?;
+    hub.logs.forget(vec![id]).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What a visible panel polls. An unchanged list is 304 without a body.

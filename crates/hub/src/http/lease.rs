@@ -7,14 +7,14 @@ use doorbell_protocol::{
 };
 
 use super::{
-    Context, Hub,
+    context::{Context, Hub},
     error::Error,
     json::{Body, Id},
 };
 use crate::{
     clock,
-    job::{self, Command, Refusal},
-    leases::Renewal,
+    domain::job::{self, Command, Refusal},
+    state::leases::Renewal,
 };
 
 pub(crate) async fn renew(
@@ -41,7 +41,7 @@ pub(super) async fn hold(hub: &Context, id: JobId, fence: Fence) -> Result<Renew
         Renewal::Renewed(renewed) => Ok(renewed),
         Renewal::Stale => Err(Refusal::LeaseStale.into()),
         Renewal::NotHeld => {
-            let resume = move |draft: &mut crate::writer::Draft<'_>| {
+            let resume = move |draft: &mut crate::state::writer::Draft<'_>| {
                 let record = draft.get(id)?;
                 Ok(draft.decide(record, Command::Resume { fence })?.job.cancel_requested)
             };

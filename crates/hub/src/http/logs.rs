@@ -15,15 +15,15 @@ use doorbell_protocol::{
 };
 
 use super::{
-    Hub,
+    context::Hub,
     error::Error,
     json::{self, Id, Params},
     lease, sse,
 };
 use crate::{
-    job::Refusal,
+    access::tokens::Caller,
+    domain::job::Refusal,
     logs::{AppendError, Follower, Log},
-    tokens::Caller,
 };
 
 pub(crate) async fn append(
@@ -58,7 +58,7 @@ pub(crate) async fn read(
     }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse::<u64>().ok());
     let follower = Follower::new(log, last.map_or(start, |last| last.min(end)), id, hub.live.clone(), hub.shutdown.clone());
-    Ok(sse::blocks(caller, follower.into_stream()))
+    Ok(sse::frames(caller, follower.into_stream()))
 }
 
 /// All that is kept from `offset` on: at most 64 KiB and 1 MiB, and what came while it was read.

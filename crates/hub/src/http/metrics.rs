@@ -9,7 +9,7 @@ use axum::{
 };
 use doorbell_protocol::hub::Stats;
 
-use super::{Hub, stats};
+use super::{context::Hub, stats};
 
 /// The version of the format, as Prometheus names it.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";

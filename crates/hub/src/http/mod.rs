@@ -3,12 +3,11 @@
 mod auth;
 mod browser;
 mod calls;
-mod cancel;
 mod changes;
 mod claims;
+mod context;
 mod error;
 mod feed;
-mod forget;
 mod headers;
 mod jobs;
 mod json;
@@ -18,7 +17,6 @@ mod metrics;
 mod page;
 mod progress;
 mod questions;
-mod retry;
 mod schedules;
 mod sse;
 mod stats;
@@ -30,33 +28,10 @@ use std::sync::Arc;
 
 use axum::{Router, extract::State, middleware, response::Response};
 use doorbell_protocol::routes;
-use tokio_util::sync::CancellationToken;
 
-use self::{calls::Calls, error::method_not_allowed};
-use crate::{
-    exposure::Site, feed::Subscribers, figures::Figures, leases::Leases, links::Links, live::Live, logs::Logs, progress::ProgressMap,
-    reads::Reads, schedule::Schedules, tokens::Tokens, workers::Workers, writer::Writer,
-};
-
-/// What every call may use.
-pub(crate) struct Context {
-    pub(crate) tokens: Arc<Tokens>,
-    pub(crate) writer: Writer,
-    pub(crate) reads: Reads,
-    pub(crate) live: Arc<Live>,
-    pub(crate) leases: Arc<Leases>,
-    pub(crate) links: Links,
-    pub(crate) logs: Logs,
-    pub(crate) progress: Arc<ProgressMap>,
-    pub(crate) schedules: Arc<Schedules>,
-    pub(crate) workers: Workers,
-    pub(crate) subscribers: Subscribers,
-    pub(crate) polls: std::sync::atomic::AtomicU64,
-    pub(crate) figures: Figures,
-    pub(crate) shutdown: CancellationToken,
-}
-
-type Hub = axum::extract::State<Arc<Context>>;
+pub(crate) use self::context::Context;
+use self::{calls::Calls, context::Hub, error::method_not_allowed};
+use crate::net::exposure::Site;
 
 pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
     Calls::new(context.clone())
@@ -69,15 +44,15 @@ pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
         .on(&routes::LIST_JOBS, jobs::list)
         .on(&routes::CREATE_JOB, jobs::create)
         .on(&routes::GET_JOB, jobs::get)
-        .on(&routes::DELETE_JOB, forget::forget)
-        .on(&routes::CANCEL_JOB, cancel::cancel)
+        .on(&routes::DELETE_JOB, jobs::delete)
+        .on(&routes::CANCEL_JOB, jobs::cancel)
         .on(&routes::FINISH_JOB, jobs::finish)
         .on(&routes::RENEW_LEASE, lease::renew)
         .on(&routes::READ_LOG, logs::read)
         .on(&routes::APPEND_LOG, logs::append)
         .on(&routes::REPORT_PROGRESS, progress::report)
         .on(&routes::ASK_QUESTION, questions::ask)
-        .on(&routes::RETRY_JOB, retry::retry)
+        .on(&routes::RETRY_JOB, jobs::retry)
         .on(&routes::LIST_QUESTIONS, questions::list)
         .on(&routes::GET_QUESTION, questions::get)
         .on(&routes::ANSWER_QUESTION, questions::answer)

@@ -12,12 +12,12 @@ use doorbell_protocol::{
 };
 
 use super::{
-    Hub,
+    context::Hub,
     error::Error,
     json::{Body, Id},
     lease,
 };
-use crate::{clock, job::Refusal, progress::Teller};
+use crate::{clock, domain::job::Refusal, state::progress::Teller};
 
 pub(crate) async fn report(State(hub): Hub, Id(id): Id, Body(report): Body<ProgressReport>) -> Result<Response, Error> {
     let mut progress = report.progress.check()?;
@@ -27,11 +27,11 @@ pub(crate) async fn report(State(hub): Hub, Id(id): Id, Body(report): Body<Progr
         Some(fence) => {
             let held = lease::hold(&hub, id, fence).await?;
             // The job may have ended since: then its end says more than this report.
-            hub.progress.report(&hub.live.lock(), id, Teller::Runner, progress, now);
+            hub.live.lock().report(&hub.progress, id, Teller::Runner, progress, now);
             held.cancel_requested
         }
         None => {
-            let told = hub.progress.report(&hub.live.lock(), id, Teller::Program, progress, now).map(|job| job.cancel_requested);
+            let told = hub.live.lock().report(&hub.progress, id, Teller::Program, progress, now).map(|job| job.cancel_requested);
             match told {
                 Some(cancel_requested) => cancel_requested,
                 // A program may be quicker than its runner, of whose job nobody has heard yet: it tries again.

@@ -11,12 +11,12 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::{
-    Context, Hub,
+    context::{Context, Hub},
     error::Error,
     jobs,
     json::{Body, Id, Params},
 };
-use crate::{
+use crate::domain::{
     job,
     question::{self, Command, Refusal},
 };

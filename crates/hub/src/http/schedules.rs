@@ -8,15 +8,14 @@ use doorbell_protocol::{
 use uuid::Uuid;
 
 use super::{
-    Hub,
+    context::Hub,
     error::Error,
     json::{Body, Id},
 };
 use crate::{
     clock,
-    job::Refusal,
-    schedule::{Calendar, Plan},
-    writer::{Draft, WriteError},
+    domain::{calendar::Calendar, job::Refusal, plan::Plan},
+    state::writer::{Draft, WriteError},
 };
 
 pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewSchedule>) -> Result<(StatusCode, Json<OneSchedule>), Error> {

@@ -9,11 +9,11 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt};
 
-use crate::tokens::Caller;
+use crate::access::tokens::Caller;
 
-/// An answer whose body sends each of `blocks` as it comes, for as long as `caller` may listen.
-pub(super) fn blocks<B: Into<Bytes> + Send + 'static>(caller: Arc<Caller>, blocks: impl Stream<Item = B> + Send + 'static) -> Response {
-    answer(Body::from_stream(blocks.take_until(caller.over()).map(Ok::<_, Infallible>)))
+/// An answer whose body sends each of `frames` as it comes, for as long as `caller` may listen.
+pub(super) fn frames<B: Into<Bytes> + Send + 'static>(caller: Arc<Caller>, frames: impl Stream<Item = B> + Send + 'static) -> Response {
+    answer(Body::from_stream(frames.take_until(caller.over()).map(Ok::<_, Infallible>)))
 }
 
 pub(super) fn answer(body: Body) -> Response {

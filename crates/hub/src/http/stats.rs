@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use axum::{Json, extract::State};
 use doorbell_protocol::hub::{Health, Stats};
 
-use super::{Context, Hub};
+use super::context::{Context, Hub};
 
 pub(crate) async fn health(State(hub): Hub) -> Json<Health> {
     let epoch = hub.live.lock().epoch;

@@ -3,8 +3,8 @@
 use axum::{Json, extract::State, http::StatusCode};
 use doorbell_protocol::jobs::{CreatedJob, NewJob, NewTestJob, Task};
 
-use super::{Hub, error::Error, jobs, json::Body};
-use crate::create;
+use super::{context::Hub, error::Error, jobs, json::Body};
+use crate::state::create;
 
 pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewTestJob>) -> Result<(StatusCode, Json<CreatedJob>), Error> {
     let NewTestJob { duration_ms, fail_at_step } = new.check()?;

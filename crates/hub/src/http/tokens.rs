@@ -10,14 +10,14 @@ use doorbell_protocol::{
 use uuid::Uuid;
 
 use super::{
-    Hub,
+    context::Hub,
     error::Error,
     json::{Body, Id},
 };
 use crate::{
+    access::secret::{self, SecretHash},
+    access::tokens::StoredToken,
     clock,
-    secret::{self, SecretHash},
-    store::StoredToken,
 };
 
 pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Error> {
@@ -29,7 +29,7 @@ pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result
     let hash = SecretHash::of(&secret);
     let (tokens, kept) = (hub.tokens.clone(), StoredToken { hash, token: token.clone() });
     hub.writer
-        .errand(move |store| {
+        .store_task(move |store| {
             store.keep_token(&kept)?;
             tokens.add(kept.hash, kept.token);
             Ok(())
@@ -46,7 +46,7 @@ pub(crate) async fn remove(State(hub): Hub, Id(id): Id<TokenId>) -> Result<Statu
     let tokens = hub.tokens.clone();
     let removed = hub
         .writer
-        .errand(move |store| {
+        .store_task(move |store| {
             let removed = store.drop_token(id)?;
             tokens.remove(&[id]);
             Ok(removed)

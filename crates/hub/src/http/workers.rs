@@ -7,11 +7,11 @@ use doorbell_protocol::{
 };
 
 use super::{
-    Context, Hub,
+    context::{Context, Hub},
     error::Error,
     json::{Body, Id},
 };
-use crate::{clock, workers::Running};
+use crate::{clock, state::workers::Running};
 
 pub(crate) async fn register(State(hub): Hub, Body(new): Body<NewWorker>) -> Result<(StatusCode, Json<RegisteredWorker>), Error> {
     let new = new.check()?;

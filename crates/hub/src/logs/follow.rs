@@ -15,8 +15,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::Log;
-use crate::{
-    block::{self, KEEPALIVE, RETRY},
+use crate::state::{
+    frame::{self, KEEPALIVE, RETRY},
     live::Live,
 };
 
@@ -51,7 +51,7 @@ impl Follower {
 
     /// Blocks and keepalives until the log is complete, the hub goes down or the follower is dropped.
     pub(crate) fn into_stream(self) -> impl Stream<Item = Bytes> {
-        stream::unfold(self, |mut follower| async move { follower.next().await.map(|block| (block, follower)) })
+        stream::unfold(self, |mut follower| async move { follower.next().await.map(|frame| (frame, follower)) })
     }
 
     async fn next(&mut self) -> Option<Bytes> {
@@ -72,7 +72,7 @@ impl Follower {
             if matches!(message, LogMessage::End(_)) {
                 if is_over {
                     self.place = Place::Ended;
-                    return Some(block(&message));
+                    return Some(encoded(&message));
                 }
                 match self.wait().await {
                     Wake::More => continue,
@@ -81,7 +81,7 @@ impl Follower {
                 }
             }
             self.place = Place::At(message.end());
-            return Some(block(&message));
+            return Some(encoded(&message));
         }
     }
 
@@ -110,6 +110,6 @@ impl Follower {
     }
 }
 
-fn block(message: &LogMessage) -> Bytes {
-    block::message(message.end(), message.event(), &serde_json::to_string(message).unwrap_or_default()).into()
+fn encoded(message: &LogMessage) -> Bytes {
+    frame::message(message.end(), message.event(), &serde_json::to_string(message).unwrap_or_default()).into()
 }

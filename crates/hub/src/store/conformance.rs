@@ -8,8 +8,12 @@ use doorbell_protocol::{
 };
 use uuid::Uuid;
 
-use super::{Change, PageQuery, Store, StoredEvent, StoredToken, Write};
-use crate::{bounds, job::Record, schedule::Plan, secret::SecretHash};
+use super::{Change, PageQuery, Store, StoredEvent, Write};
+use crate::{
+    access::{secret::SecretHash, tokens::StoredToken},
+    bounds,
+    domain::{job::Record, plan::Plan},
+};
 
 /// Runs the suite. `open` opens the same database each time; it is new at first and belongs to [`Epoch`] 7.
 pub(crate) fn check(open: impl Fn() -> Box<dyn Store>) {

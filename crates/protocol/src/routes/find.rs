@@ -1,6 +1,9 @@
 //! Which call a method and a path make.
 
-use super::{ALL, ID, Spec};
+use super::{
+    route::{ID, Spec},
+    table::ALL,
+};
 
 /// The call that `method` makes at `path`, a path as it stands in a request: without a host and without a query.
 ///

@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::{ErrorCode, JobId, QuestionId, Role, ScheduleId, TokenId, WorkerId};
 
+/// Stands in a path for the id of what the call is about.
+pub const ID: &str = "{id}";
+
 /// A call by its types: `Id` stands for the `{id}` of its path, `()` when it has none. `Query` is what follows the `?`, `Body` what is
 /// sent and `Answer` what comes back: `()` for nothing, else [`Json`], [`Bytes`], [`Text`] or [`Events`].
 pub struct Route<Id, Query, Body, Answer> {
@@ -103,7 +106,7 @@ impl PathId for () {
 }
 
 fn fill(path: &str, id: &impl Display) -> String {
-    path.replace(super::ID, &id.to_string())
+    path.replace(ID, &id.to_string())
 }
 
 macro_rules! path_ids {
@@ -200,7 +203,7 @@ impl Spec {
     /// Every code that the call may be refused with.
     #[must_use]
     pub fn refusals(&self) -> Vec<ErrorCode> {
-        let (has_id, has_body) = (self.path.contains(super::ID), self.body_bytes > 0);
+        let (has_id, has_body) = (self.path.contains(ID), self.body_bytes > 0);
         let follow = [
             (ErrorCode::Forbidden, true),
             (ErrorCode::Unauthorized, self.access != Access::Anyone),

@@ -2,8 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::*;
-use crate::{JobState, Timestamp};
+use super::{
+    Access::{AnyToken, Anyone},
+    Method::Get,
+    *,
+};
+use crate::{
+    ErrorCode::{LeaseStale, NotFound},
+    JobId, JobState, Timestamp,
+    jobs::JobQuery,
+    log::{LogAppend, LogQuery},
+};
 
 #[test]
 fn every_call_is_there_once_in_order_and_says_what_it_does() {

@@ -1,0 +1,124 @@
+//! The secret that a caller must know: a file that only its owner can read.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::access::secret::{SecretHash, random_digits};
+
+/// Shortest token that is accepted from the file, in characters.
+const SHORTEST: usize = 32;
+
+pub(crate) struct Token(String);
+
+/// The token file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// It could not be read or written.
+    #[error("cannot use the token file {path}: {source}")]
+    Io {
+        /// Of the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Other users of the machine could read it.
+    #[error("other users can read the token file {path}; run `chmod 600 {path}`, or delete it to get a new one")]
+    Exposed {
+        /// Of the file.
+        path: PathBuf,
+    },
+    /// It is empty or too short to be a secret.
+    #[error("the token file {path} holds no token of at least {SHORTEST} characters; delete it to get a new one")]
+    TooShort {
+        /// Of the file.
+        path: PathBuf,
+    },
+}
+
+impl Token {
+    /// Reads the token, and makes one first when there is none.
+    pub(crate) fn load_or_create(path: &Path) -> Result<Self, TokenError> {
+        let failed = |source| TokenError::Io { path: path.to_owned(), source };
+        match create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => created.map_err(failed)?,
+        }
+        if is_exposed(path).map_err(failed)? {
+            return Err(TokenError::Exposed { path: path.to_owned() });
+        }
+        let token = fs::read_to_string(path).map_err(failed)?.trim().to_owned();
+        if token.len() < SHORTEST {
+            return Err(TokenError::TooShort { path: path.to_owned() });
+        }
+        Ok(Self(token))
+    }
+
+    pub(crate) fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.0)
+    }
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    use std::io::Write as _;
+
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    let written = writeln!(file, "{}", random_digits()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // A disk that is full must not leave an empty file behind, which the next start would refuse.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+#[cfg(unix)]
+fn is_exposed(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+}
+
+/// The user's profile folder is closed to others on Windows.
+#[cfg(not(unix))]
+fn is_exposed(_path: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let made = Token::load_or_create(&path).unwrap();
+        let read = Token::load_or_create(&path).unwrap();
+        assert_eq!((&read.0, made.0.len()), (&made.0, 64));
+        assert_eq!(read.hash(), SecretHash::of(&made.0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_token_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        Token::load_or_create(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Token::load_or_create(&path), Err(TokenError::Exposed { .. })));
+    }
+
+    #[test]
+    fn an_empty_token_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        Token::load_or_create(&path).unwrap();
+        fs::write(&path, "\n").unwrap();
+        assert!(matches!(Token::load_or_create(&path), Err(TokenError::TooShort { .. })));
+    }
+}

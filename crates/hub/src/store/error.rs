@@ -1,0 +1,35 @@
+//! Why the database could not be used.
+
+use std::{io, path::PathBuf};
+
+/// The database could not be read or written: disk full, I/O error, or a file that is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// What was read is not what this version writes.
+    #[error("the database has a {what} that cannot be read: {source}")]
+    Corrupt {
+        /// What it was meant to be.
+        what: &'static str,
+        /// Why it cannot be read.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the database cannot be closed to other users.
+    #[error("cannot make {path} readable for its owner alone: {source}")]
+    Private {
+        /// Of the file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file was written by a newer version.
+    #[error("the database has version {found}, and this program knows versions up to {known}; update Doorbell")]
+    Newer {
+        /// Of the file.
+        found: i64,
+        /// Newest that this program knows.
+        known: i64,
+    },
+}

@@ -1,0 +1,233 @@
+//! The jobs that are over: searched by what people know of them, and forgotten when their time has come.
+//!
+//! A history may have 100,000 jobs, so no query reads every record: each names the index that it goes by.
+
+use doorbell_protocol::{Job, Timestamp};
+use rusqlite::{Connection, ToSql, Transaction, params, params_from_iter};
+
+use super::{
+    super::{contract::PageQuery, error::StoreError},
+    parse::parse_record,
+};
+
+/// The page that `query` asks for.
+pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
+    let (sql, values) = statement(query);
+    let mut select = connection.prepare_cached(&sql)?;
+    let rows = select.query_map(params_from_iter(values), |row| row.get::<_, String>(0))?;
+    rows.map(|json| Ok(parse_record(&json?)?.job)).collect()
+}
+
+/// Forgets at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last; the
+/// oldest first. Gives their ids.
+pub(super) fn forget(transaction: &Transaction<'_>, before: Timestamp, keep: usize, most: usize) -> Result<Vec<String>, StoreError> {
+    // The newest job that must go because there are too many: everything up to it goes.
+    let beyond: Option<(String, String)> =
+        transaction.prepare_cached(BEYOND)?.query_map([number(keep)], |row| Ok((row.get(0)?, row.get(1)?)))?.next().transpose()?;
+    let old = (before.to_string(), String::new());
+    let (finished_at, id) = beyond.map_or_else(|| old.clone(), |beyond| beyond.max(old.clone()));
+    let ids = transaction
+        .prepare_cached(DUE)?
+        .query_map(params![finished_at, id, number(most)], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    for id in &ids {
+        delete(transaction, id)?;
+    }
+    Ok(ids)
+}
+
+const BEYOND: &str = "SELECT finished_at, id FROM jobs WHERE finished_at > '' ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET ?1";
+
+const DUE: &str = "SELECT id FROM jobs INDEXED BY jobs_by_end
+    WHERE finished_at > '' AND (finished_at, id) <= (?1, ?2) ORDER BY finished_at, id LIMIT ?3";
+
+/// Deletes a job with all that belongs to it: the one way that a job goes, by hand or when its time has come.
+///
+/// Rows of other tables that belong to a job are to be deleted here as well.
+pub(super) fn delete(transaction: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    transaction.prepare_cached(DELETE)?.execute([id])?;
+    Ok(())
+}
+
+const DELETE: &str = "DELETE FROM jobs WHERE id = ?1";
+
+/// When the job that ended first did so.
+pub(super) fn oldest_end(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let mut select = connection.prepare_cached(OLDEST)?;
+    let oldest: Option<String> = select.query_row([], |row| row.get(0))?;
+    Ok(oldest.and_then(|text| text.parse().ok()))
+}
+
+const OLDEST: &str = "SELECT min(finished_at) FROM jobs WHERE finished_at > ''";
+
+/// Ids sort by time of creation, so the order of the ids is the order of the pages.
+fn statement(query: &PageQuery) -> (String, Vec<Box<dyn ToSql>>) {
+    let PageQuery { state, key, parent, label, text, finished_after, before, limit } = query;
+    // What finds the fewest jobs goes first. Nothing that may find many may parse a record for a job that is not wanted.
+    let (from, id) = match query {
+        PageQuery { parent: Some(_), .. } => ("jobs INDEXED BY jobs_by_parent", "id"),
+        // Has every column that a condition beside it may name.
+        PageQuery { text: Some(_), .. } => ("jobs INDEXED BY jobs_in_short", "id"),
+        PageQuery { key: Some(_), .. } => ("jobs INDEXED BY jobs_by_key", "id"),
+        PageQuery { label: Some(_), .. } => ("labels CROSS JOIN jobs INDEXED BY jobs_in_short ON id = job", "job"),
+        PageQuery { finished_after: Some(_), .. } => ("jobs INDEXED BY jobs_by_end", "id"),
+        PageQuery { state: Some(_), .. } => ("jobs INDEXED BY jobs_by_state", "id"),
+        PageQuery { .. } => ("jobs", "id"),
+    };
+    let mut conditions = vec![format!("{id} < ?")];
+    // `g` sorts behind every hexadecimal digit.
+    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before.map_or_else(|| "g".to_owned(), |id| id.to_string()))];
+    let mut only = |condition: &str, value: Option<String>| {
+        if let Some(value) = value {
+            conditions.push(condition.to_owned());
+            values.push(Box::new(value));
+        }
+    };
+    only("state = ?", state.map(|state| state.as_str().to_owned()));
+    only("key = ?", key.clone());
+    only("parent = ?", parent.map(|parent| parent.to_string()));
+    only("finished_at > ?", finished_after.map(|at| at.to_string()));
+    only("name LIKE ? ESCAPE '\\'", text.as_deref().map(like));
+    if let Some((label, value)) = label {
+        let is_first = id == "job";
+        conditions.push(if is_first { "label = ? AND value = ?" } else { LABELLED }.to_owned());
+        values.extend([label, value].map(|text| Box::new(text.clone()) as _));
+    }
+    values.push(Box::new(number(*limit)));
+    let wanted = format!("SELECT id FROM {from} WHERE {} ORDER BY {id} DESC LIMIT ?", conditions.join(" AND "));
+    (format!("SELECT record FROM jobs WHERE id IN ({wanted}) ORDER BY id DESC"), values)
+}
+
+const LABELLED: &str = "EXISTS (SELECT 1 FROM labels WHERE label = ? AND value = ? AND job = id)";
+
+/// The pattern that finds `text` anywhere.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use doorbell_protocol::{Epoch, JobId, JobState};
+    use rusqlite::StatementStatus;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::store::{Change, SqliteStore, Store, Write, conformance, sqlite::database};
+
+    /// What SQLite will do, a line a step.
+    fn plan(connection: &Connection, sql: &str, values: Vec<Box<dyn ToSql>>) -> Vec<String> {
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        explain.query_map(params_from_iter(values), |row| row.get("detail")).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// A history of so many jobs, with few of every kind that is searched for.
+    fn filled(jobs: u128) -> (tempfile::TempDir, SqliteStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&folder.path().join("doorbell.db"), Epoch(7)).unwrap();
+        let job = |n: u128| {
+            let rare = n % 500 == 7;
+            let mut record = conformance::record(n, if rare { JobState::Failed } else { JobState::Succeeded });
+            record.job.key = if rare { "make" } else { "other" }.to_owned();
+            record.job.name = if rare { "a_b" } else { "ab" }.to_owned();
+            record.job.finished_at = Some(Timestamp::EPOCH + Duration::from_secs(u64::try_from(n).unwrap()));
+            record.job.parent = rare.then_some(PARENT);
+            record.job.labels = [("team".to_owned(), if rare { "search" } else { "web" }.to_owned())].into();
+            Write::Job(Change { record, question: None, event: None })
+        };
+        store.commit(&(1..=jobs).map(job).collect::<Vec<_>>()).unwrap();
+        (folder, store)
+    }
+
+    const PARENT: JobId = JobId(Uuid::from_u128(7));
+
+    /// What is asked for by each bit of `bits`.
+    fn query(bits: u32) -> PageQuery {
+        let asked = |bit: u32| bits & bit != 0;
+        PageQuery {
+            state: asked(1).then_some(JobState::Failed),
+            key: asked(2).then(|| "make".to_owned()),
+            text: asked(4).then(|| "a_b".to_owned()),
+            finished_after: asked(8).then_some(Timestamp::EPOCH),
+            before: asked(16).then_some(JobId(Uuid::max())),
+            parent: asked(32).then_some(PARENT),
+            label: asked(64).then(|| ("team".to_owned(), "search".to_owned())),
+            limit: 50,
+        }
+    }
+
+    #[test]
+    fn every_list_and_search_goes_by_an_index() {
+        let (_folder, store) = filled(2_000);
+        for bits in 0..128 {
+            let query = query(bits);
+            let (sql, values) = statement(&query);
+            let plan = plan(store.connection(), &sql, values);
+            let expected = match query {
+                PageQuery { parent: Some(_), .. } => "jobs_by_parent (parent=? AND id<?)",
+                PageQuery { text: Some(_), .. } => "jobs_in_short (id<?)",
+                PageQuery { key: Some(_), .. } => "jobs_by_key (key=? AND id<?)",
+                PageQuery { label: Some(_), .. } => "labels USING PRIMARY KEY (label=? AND value=? AND job<?)",
+                PageQuery { finished_after: Some(_), .. } => "jobs_by_end (finished_at>?)",
+                PageQuery { state: Some(_), .. } => "jobs_by_state (state=? AND id<?)",
+                PageQuery { .. } => "USING PRIMARY KEY (id<?)",
+            };
+            assert!(plan.iter().any(|step| step.contains(expected)), "{query:?}: {plan:#?}");
+            assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{query:?}: {plan:#?}");
+            let found = page(store.connection(), &query).unwrap().len();
+            assert_eq!(found, if bits & !(8 | 16) == 0 { 50 } else { 4 }, "{query:?}");
+        }
+    }
+
+    /// Steps of SQLite's machine that a page takes.
+    fn steps(store: &SqliteStore, query: &PageQuery) -> i32 {
+        let (sql, values) = statement(query);
+        let mut select = store.connection().prepare(&sql).unwrap();
+        let found = select.query_map(params_from_iter(values), |row| row.get::<_, String>(0)).unwrap().count();
+        assert!(found > 0, "{query:?}");
+        assert_eq!(select.get_status(StatementStatus::FullscanStep), 0, "{query:?}");
+        select.get_status(StatementStatus::VmStep)
+    }
+
+    #[test]
+    fn a_page_takes_no_longer_in_a_long_history() {
+        let ((_a, short), (_b, long)) = (filled(1_000), filled(10_000));
+        // A search in names reads every name, and the jobs that ended since then are sorted: these two take longer.
+        for bits in [0, 1, 2, 16, 32, 64, 65, 66, 96] {
+            let query = PageQuery { limit: 2, ..query(bits) };
+            let (few, many) = (steps(&short, &query), steps(&long, &query));
+            assert!(many <= few + few / 10, "{query:?}: {few} steps of 1,000 jobs, {many} of 10,000");
+        }
+    }
+
+    #[test]
+    fn start_up_and_retention_go_by_an_index() {
+        let (_folder, store) = filled(2_000);
+        for (sql, index) in [
+            (database::ACTIVE, "jobs_by_state (state=?)"),
+            (database::OPEN_QUESTIONS, "questions_by_state (state=?)"),
+            (OLDEST, "jobs_by_end (finished_at>?)"),
+            (BEYOND, "jobs_by_end (finished_at>?)"),
+            (DUE, "jobs_by_end (finished_at"),
+            (DELETE, "jobs USING PRIMARY KEY (id=?)"),
+        ] {
+            let values = (0..sql.matches('?').count()).map(|_| Box::new(9) as _).collect();
+            let plan = plan(store.connection(), sql, values);
+            assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:#?}");
+            assert!(plan.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")), "{sql}: {plan:#?}");
+        }
+    }
+}
