@@ -10,6 +10,7 @@ mod looking;
 mod lost;
 mod main_job;
 mod panel;
+mod question;
 mod second_start;
 mod test_job;
 mod tray_host;

@@ -18,6 +18,8 @@ pub enum Input {
     },
     /// A job in the menu was chosen.
     JobChosen,
+    /// The line of the menu that says that jobs wait for an answer was chosen.
+    QuestionChosen,
     /// Something in the menu or in the panel was chosen.
     Chosen(Action),
     /// The panel asks to be closed.

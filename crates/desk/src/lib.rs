@@ -33,5 +33,5 @@ pub use input::{HubInput, Input};
 pub use panel::{Connection, PanelView};
 pub use rings::{About, Notification, Tone};
 pub use state::State;
-pub use total::Total;
+pub use total::{OldestQuestion, Total, Waiting};
 pub use tray::{Action, Badge, MenuEntry, TrayView, Trust};

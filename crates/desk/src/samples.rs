@@ -79,6 +79,14 @@ pub(crate) fn about(question: Question, running: u32, job: Job) -> Event {
     Event { question: Some(question), ..data(running, job) }
 }
 
+/// What is told of a question that is as `question` says, when this is so and `head` is first then.
+pub(crate) fn about_question(question: Question, counts: Counts, head: Option<Question>) -> FeedEvent {
+    let is_open = question.state == QuestionState::Open;
+    let job = Job { waiting: u32::from(is_open), id: question.job, ..job(1) };
+    let told = Box::new(QuestionEvent { event: Event { counts, ..about(question, 1, job) }, head });
+    if is_open { FeedEvent::QuestionAsked(told) } else { FeedEvent::QuestionClosed(told) }
+}
+
 /// The event that tells this, of a hub that does not say which question is first.
 pub(crate) fn tell(kind: EventKind, event: Event) -> FeedEvent {
     let question = |event| Box::new(QuestionEvent { event, head: None });

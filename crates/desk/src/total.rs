@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use doorbell_protocol::{Job, Timestamp};
+use doorbell_protocol::{Job, Question, Timestamp};
 
 use crate::{Connection, HubId, Trust, state::hub::HubState};
 
@@ -15,6 +15,30 @@ pub struct Total<'a> {
     pub running: u32,
     /// The running jobs, oldest start first. A hub of thousands names only those that started last.
     pub jobs: Vec<(&'a HubId, &'a Job)>,
+    /// How much waits for an answer, on hubs that are there: elsewhere nobody could give one.
+    pub waiting: Waiting,
+    /// Of these questions, the one that was asked first.
+    pub oldest_question: Option<OldestQuestion<'a>>,
+}
+
+/// How much waits for an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Waiting {
+    /// So many jobs, each of which may have asked more than once.
+    Jobs(u32),
+    /// So many questions. Not all of their jobs are known.
+    Questions(u32),
+}
+
+/// The question that somebody should look at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OldestQuestion<'a> {
+    /// Where it was asked.
+    pub hub: &'a HubId,
+    /// What is asked.
+    pub question: &'a Question,
+    /// The job that waits. `None` when its hub runs so many that it does not name this one.
+    pub job: Option<&'a Job>,
 }
 
 impl<'a> Total<'a> {
@@ -26,7 +50,13 @@ impl<'a> Total<'a> {
         // Each hub's own order is kept.
         jobs.sort_by_key(|(started, ..)| *started);
         let jobs = jobs.into_iter().map(|(_, id, job)| (id, job)).collect();
-        Self { connections: hubs.values().map(HubState::connection).collect(), running, jobs }
+        Self {
+            connections: hubs.values().map(HubState::connection).collect(),
+            running,
+            jobs,
+            waiting: waiting(hubs),
+            oldest_question: oldest_question(hubs),
+        }
     }
 
     /// Whether the figures are known to be right, for which every hub must be there.
@@ -35,4 +65,21 @@ impl<'a> Total<'a> {
         let is_away = |connection: &Connection| connection.trust() == Trust::Stale;
         if self.connections.iter().any(is_away) { Trust::Stale } else { Trust::Live }
     }
+}
+
+/// The hubs whose figures are known to be right.
+fn there(hubs: &BTreeMap<HubId, HubState>) -> impl Iterator<Item = (&HubId, &HubState)> {
+    hubs.iter().filter(|(_, hub)| hub.connection().trust() == Trust::Live)
+}
+
+fn waiting(hubs: &BTreeMap<HubId, HubState>) -> Waiting {
+    let jobs = there(hubs).try_fold(0_u32, |sum, (_, hub)| hub.jobs_waiting().map(|jobs| sum.saturating_add(jobs)));
+    let questions = || there(hubs).fold(0_u32, |sum, (_, hub)| sum.saturating_add(hub.counts().waiting));
+    jobs.map_or_else(|| Waiting::Questions(questions()), Waiting::Jobs)
+}
+
+fn oldest_question(hubs: &BTreeMap<HubId, HubState>) -> Option<OldestQuestion<'_>> {
+    let of_each = there(hubs).filter_map(|(id, hub)| Some((id, hub, hub.oldest_question()?)));
+    let (id, hub, question) = of_each.min_by_key(|(_, hub, question)| hub.time_here(question.asked_at))?;
+    Some(OldestQuestion { hub: id, question, job: hub.jobs().iter().find(|job| job.id == question.job) })
 }

@@ -41,6 +41,8 @@ pub enum Trust {
 /// A line of the menu.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MenuEntry {
+    /// Says that jobs wait for an answer; opens the panel.
+    Question(String),
     /// Text that cannot be chosen.
     Label(String),
     /// A running job, by its name; opens the panel.
@@ -90,9 +92,11 @@ impl Action {
 }
 
 pub(crate) fn view(total: &Total<'_>) -> TrayView {
-    let status = status(total);
-    let tooltip = format!("Doorbell · {status}");
-    let mut menu = vec![MenuEntry::Label(status)];
+    let (waiting, status) = (words::waiting(total.waiting), status(total));
+    let tooltip = ["Doorbell"].into_iter().chain(waiting.as_deref()).chain([status.as_str()]).collect::<Vec<_>>().join(" · ");
+    // What waits for somebody comes first.
+    let mut menu: Vec<MenuEntry> = waiting.map(MenuEntry::Question).into_iter().collect();
+    menu.push(MenuEntry::Label(status));
     let named = total.jobs.iter().take(MENU_JOBS);
     // A hub may have cut its list short, but not its count.
     let more = total.running.saturating_sub(u32::try_from(named.len()).unwrap_or(u32::MAX));
@@ -128,11 +132,14 @@ mod tests {
     use doorbell_protocol::{Job, Timestamp};
 
     use super::*;
-    use crate::samples::{hub, job};
+    use crate::{
+        samples::{hub, job},
+        total::Waiting,
+    };
 
     /// One hub, with so many jobs.
     fn one(connection: Connection, running: u32) -> Total<'static> {
-        Total { connections: vec![connection], running, jobs: Vec::new() }
+        Total { connections: vec![connection], running, jobs: Vec::new(), waiting: Waiting::Jobs(0), oldest_question: None }
     }
 
     #[test]
@@ -167,6 +174,16 @@ mod tests {
             let menu = view(&one(connection.clone(), 0)).menu;
             assert!(Action::ALL.iter().all(|action| menu.contains(&MenuEntry::Action(*action))), "{connection:?}");
         }
+    }
+
+    #[test]
+    fn what_waits_for_an_answer_comes_first() {
+        let waits = |waiting| view(&Total { waiting, ..one(Connection::Live, 3) });
+        let view = waits(Waiting::Jobs(2));
+        assert_eq!(view.menu[0], MenuEntry::Question("2 jobs wait for your answer".to_owned()));
+        assert_eq!(view.menu[1], MenuEntry::Label("3 jobs running".to_owned()));
+        assert_eq!(view.tooltip, "Doorbell · 2 jobs wait for your answer · 3 jobs running");
+        assert_eq!(waits(Waiting::Jobs(0)).menu[0], MenuEntry::Label("3 jobs running".to_owned()));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::total::Waiting;
+
 /// Said in the panel when its program and this one are of two releases.
 pub const UPDATED: &str = "Doorbell was updated while it ran. Quit it from its menu, and start it again.";
 
@@ -24,6 +26,20 @@ pub fn jobs_running(count: u32) -> String {
         0 => "No jobs running".to_owned(),
         1 => "1 job running".to_owned(),
         count => format!("{count} jobs running"),
+    }
+}
+
+/// `1 job waits for your answer`, `3 jobs wait for your answer`; nothing when none does.
+#[must_use]
+pub fn waiting(waiting: Waiting) -> Option<String> {
+    let (count, what) = match waiting {
+        Waiting::Jobs(count) => (count, "job"),
+        Waiting::Questions(count) => (count, "question"),
+    };
+    match count {
+        0 => None,
+        1 => Some(format!("1 {what} waits for your answer")),
+        count => Some(format!("{count} {what}s wait for your answer")),
     }
 }
 
@@ -59,5 +75,12 @@ mod tests {
     #[test]
     fn counts_have_their_plural() {
         assert_eq!([0, 1, 2].map(jobs_running), ["No jobs running", "1 job running", "2 jobs running"]);
+    }
+
+    #[test]
+    fn what_waits_is_counted_in_jobs_where_they_are_known() {
+        let said = |count: fn(u32) -> Waiting| [0, 1, 3].map(|n| waiting(count(n)).unwrap_or_default());
+        assert_eq!(said(Waiting::Jobs), ["", "1 job waits for your answer", "3 jobs wait for your answer"]);
+        assert_eq!(said(Waiting::Questions), ["", "1 question waits for your answer", "3 questions wait for your answer"]);
     }
 }

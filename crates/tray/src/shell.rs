@@ -279,6 +279,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_state_is_woken_when_it_asks_to_be() {
+        let expires_at = now() + Duration::from_millis(50);
+        let asked = include_str!("../../../tests/fixtures/protocol/v1/event-question.json");
+        let asked = asked.replace("2026-11-21T11:46:00.000Z", &expires_at.to_string());
+        let message = FeedMessage::decode("question.asked", &asked).unwrap().unwrap();
+        let down = FeedUpdate::Down { reason: "gone".to_owned(), retry_in: Duration::from_secs(1) };
+        let updates = vec![FeedUpdate::Message { when: When::Now, id: None, message }, down];
+        // The loop ends when nothing is left to wake for.
+        assert_eq!(run_on(Vec::new(), updates).await, ["ring", "tray", "tray", "retract"]);
+        assert!(now() >= expires_at);
+    }
+
+    #[tokio::test]
     async fn nothing_is_polled_for_a_panel_that_is_closed() {
         let (shell, inbox) = Shell::new(HubId::discovered(), nowhere());
         let (_feed, listener) = mpsc::channel(1);

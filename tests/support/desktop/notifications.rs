@@ -6,13 +6,21 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::{Context, Result};
 use futures_util::StreamExt;
 use tokio::{sync::watch, task::JoinHandle};
-use zbus::{MessageStream, fdo::MonitoringProxy, message::Type, zvariant::OwnedValue};
+use zbus::{
+    MessageStream,
+    fdo::MonitoringProxy,
+    message::{Header, Type},
+    zvariant::OwnedValue,
+};
 
 use super::{bus::Bus, wait};
 
 /// A signal of the tests themselves, which marks a place in the stream of messages.
 const FENCE: &str = "Fence";
 const FENCE_INTERFACE: &str = "doorbell.tests";
+
+/// Why a daemon has closed a notification: somebody called `CloseNotification`.
+const CLOSED_BY_A_CALL: u32 = 3;
 
 /// One call of `org.freedesktop.Notifications.Notify`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -29,6 +37,8 @@ pub struct Notification {
     pub actions: Vec<String>,
     /// 0 low, 1 normal, 2 critical.
     pub urgency: Option<u8>,
+    /// What the daemon calls it, once it has said so.
+    pub id: Option<u32>,
 }
 
 /// All notifications since [`Notifications::watch`].
@@ -41,8 +51,15 @@ pub struct Notifications {
 #[derive(Clone, Debug, Default)]
 struct Seen {
     notifications: Vec<Notification>,
+    /// Who called for each of them, and by which message.
+    calls: Vec<Option<Call>>,
+    /// What the daemon has closed because somebody asked it to, by its id.
+    taken_back: Vec<u32>,
     fences: u32,
 }
+
+/// The unique name of a caller, and the serial number of its call.
+type Call = (String, u32);
 
 impl Notifications {
     /// Begins to watch. No call after this goes unseen.
@@ -53,23 +70,15 @@ impl Notifications {
         let connection = bus.connect().await?;
         let mut messages = MessageStream::from(&connection);
         let notify = "type='method_call',interface='org.freedesktop.Notifications',member='Notify'";
+        let answers = "type='method_return',sender='org.freedesktop.Notifications'";
+        let closed = "type='signal',interface='org.freedesktop.Notifications',member='NotificationClosed'";
         let fence = format!("type='signal',interface='{FENCE_INTERFACE}',member='{FENCE}'");
-        let rules = [notify.try_into()?, fence.as_str().try_into()?];
+        let rules = [notify.try_into()?, answers.try_into()?, closed.try_into()?, fence.as_str().try_into()?];
         MonitoringProxy::new(&connection).await?.become_monitor(&rules, 0).await.context("the bus refuses a monitor")?;
         let (sender, seen) = watch::channel(Seen::default());
         let monitor = tokio::spawn(async move {
             while let Some(Ok(message)) = messages.next().await {
-                match message.message_type() {
-                    Type::MethodCall => {
-                        // A call that cannot be read must not look like no call.
-                        let notification = read(&message).unwrap_or_else(|error| Notification::unreadable(&error));
-                        sender.send_modify(|seen| seen.notifications.push(notification));
-                    }
-                    Type::Signal if message.header().member().is_some_and(|member| member == FENCE) => {
-                        sender.send_modify(|seen| seen.fences += 1);
-                    }
-                    Type::Signal | Type::MethodReturn | Type::Error => {}
-                }
+                sender.send_modify(|seen| seen.take_in(&message));
             }
         });
         Ok(Self { seen, monitor })
@@ -92,6 +101,20 @@ impl Notifications {
         Ok(all)
     }
 
+    /// Waits until the notification with this first line has gone from the screen because its sender asked for that.
+    ///
+    /// # Errors
+    /// It stood there until the deadline, or went in another way.
+    pub async fn until_taken_back(&mut self, summary: &str, limit: Duration) -> Result<()> {
+        let is_gone = |seen: &Seen| {
+            let named = seen.notifications.iter().filter(|notification| notification.summary == summary);
+            named.filter_map(|notification| notification.id).any(|id| seen.taken_back.contains(&id))
+        };
+        let gone = tokio::time::timeout(limit, self.seen.wait_for(is_gone)).await.is_ok();
+        anyhow::ensure!(gone, "{summary:?} was not taken back within {} s: {:#?}", limit.as_secs(), self.seen.borrow());
+        Ok(())
+    }
+
     /// All notifications that a process sent which has ended: waits until the bus has passed on its last word.
     ///
     /// # Errors
@@ -103,6 +126,37 @@ impl Notifications {
         let fence = self.seen.wait_for(|seen| seen.fences > fences);
         tokio::time::timeout(wait::SOON, fence).await.context("the monitor stopped")?.context("the monitor stopped")?;
         Ok(self.so_far())
+    }
+}
+
+impl Seen {
+    fn take_in(&mut self, message: &zbus::Message) {
+        let header = message.header();
+        match message.message_type() {
+            Type::MethodCall => {
+                // A call that cannot be read must not look like no call.
+                self.notifications.push(read(message).unwrap_or_else(|error| Notification::unreadable(&error)));
+                self.calls.push(call(&header));
+            }
+            Type::MethodReturn => self.answered(message, &header),
+            Type::Signal if header.member().is_some_and(|member| member == FENCE) => self.fences += 1,
+            Type::Signal => {
+                if let Ok((id, CLOSED_BY_A_CALL)) = message.body().deserialize::<(u32, u32)>() {
+                    self.taken_back.push(id);
+                }
+            }
+            Type::Error => {}
+        }
+    }
+
+    /// The daemon has answered somebody: one of the calls, or one that asked it for something else.
+    fn answered(&mut self, message: &zbus::Message, header: &Header<'_>) {
+        let (Some(caller), Some(serial)) = (header.destination(), header.reply_serial()) else { return };
+        let answered = (caller.to_string(), serial.get());
+        let call = self.calls.iter().position(|call| call.as_ref() == Some(&answered));
+        if let (Some(call), Ok(id)) = (call, message.body().deserialize::<u32>()) {
+            self.notifications[call].id = Some(id);
+        }
     }
 }
 
@@ -126,7 +180,7 @@ impl Notification {
 
     fn unreadable(error: &anyhow::Error) -> Self {
         let summary = format!("unreadable: {error:#}");
-        Self { app: String::new(), replaces: 0, summary, body: String::new(), actions: Vec::new(), urgency: None }
+        Self { app: String::new(), replaces: 0, summary, body: String::new(), actions: Vec::new(), urgency: None, id: None }
     }
 }
 
@@ -134,5 +188,9 @@ fn read(message: &zbus::Message) -> Result<Notification> {
     type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedValue>, i32);
     let (app, replaces, _icon, summary, body, actions, hints, _timeout): Notify = message.body().deserialize()?;
     let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok());
-    Ok(Notification { app, replaces, summary, body, actions, urgency })
+    Ok(Notification { app, replaces, summary, body, actions, urgency, id: None })
+}
+
+fn call(header: &Header<'_>) -> Option<Call> {
+    Some((header.sender()?.to_string(), header.primary().serial_num().get()))
 }

@@ -45,13 +45,13 @@ impl State {
     pub fn apply(&mut self, input: Input, now: Timestamp) -> Vec<Effect> {
         let mut effects = match input {
             Input::Hub(id, input) => self.hubs.get_mut(&id).map(|hub| hub.apply(&id, input, now)).unwrap_or_default(),
-            Input::Time => Vec::new(),
+            Input::Time => self.hubs.iter_mut().flat_map(|(id, hub)| hub.time(id, now)).collect(),
             Input::TrayClicked { at } => match self.panel.click(now) {
                 Click::Opens => self.open_panel(at),
                 Click::Closes => self.close_panel(None),
                 Click::IsDone => Vec::new(),
             },
-            Input::JobChosen | Input::Chosen(Action::OpenPanel) => self.open_panel(None),
+            Input::JobChosen | Input::QuestionChosen | Input::Chosen(Action::OpenPanel) => self.open_panel(None),
             Input::Chosen(Action::RunTestJob) => vec![Effect::Call { hub: self.home.clone(), request: Request::QueueTestJob }],
             Input::Chosen(Action::Quit) => vec![Effect::Quit],
             Input::PanelDismissed => self.close_panel(None),
@@ -89,7 +89,7 @@ impl State {
     /// When [`Input::Time`] is due, by this machine's clock. `None` while nothing but what happens is waited for.
     #[must_use]
     pub fn wakes_at(&self) -> Option<Timestamp> {
-        None
+        self.hubs.values().filter_map(HubState::wakes_at).min()
     }
 
     /// All hubs together.
@@ -110,7 +110,7 @@ impl State {
         let hub = self.hubs.get(hub)?;
         Some(PanelView {
             connection: hub.connection(),
-            now: hub.time(now),
+            now: hub.time_there(now),
             updated_at: hub.updated_at(),
             running: hub.counts().running,
             jobs: hub.jobs().to_vec(),

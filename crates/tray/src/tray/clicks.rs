@@ -27,8 +27,7 @@ impl Clicks {
             }
         }));
         MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
-            let chosen = Action::ALL.into_iter().find(|action| super::id(*action) == event.id().0);
-            self.input(chosen.map_or(Input::JobChosen, Input::Chosen));
+            self.input(chosen(&event.id().0));
         }));
     }
 
@@ -41,6 +40,15 @@ impl Clicks {
     fn input(&self, input: Input) {
         self.panel.asked_by(Asker::of_this_click());
         self.shell.input(input);
+    }
+}
+
+/// What a choice in the menu means, by the id of its line.
+fn chosen(id: &str) -> Input {
+    match Action::ALL.into_iter().find(|action| super::id(*action) == id) {
+        Some(action) => Input::Chosen(action),
+        None if id == super::QUESTION => Input::QuestionChosen,
+        None => Input::JobChosen,
     }
 }
 

@@ -120,6 +120,7 @@ fn menu(view: &TrayView) -> Result<Menu, TrayError> {
     let menu = Menu::new();
     for entry in &view.menu {
         match entry {
+            MenuEntry::Question(text) => menu.append(&MenuItem::with_id(QUESTION, literal(text), true, None))?,
             MenuEntry::Label(text) => menu.append(&MenuItem::new(literal(text), false, None))?,
             MenuEntry::Job(hub, job, name) => menu.append(&MenuItem::with_id(format!("{hub}/{job}"), literal(name), true, None))?,
             MenuEntry::Action(action) => menu.append(&MenuItem::with_id(id(*action), action.label(), true, None))?,
@@ -128,6 +129,9 @@ fn menu(view: &TrayView) -> Result<Menu, TrayError> {
     }
     Ok(menu)
 }
+
+/// Id of the line about questions.
+const QUESTION: &str = "question";
 
 fn id(action: Action) -> &'static str {
     match action {

@@ -16,20 +16,6 @@ fn a_run_rings_twice_and_the_badge_goes_up_and_back() {
 }
 
 #[test]
-fn a_question_rings_when_it_is_asked_and_not_when_it_is_closed() {
-    let mut state = live();
-    let _ = state.apply(started(1, 1, job(1)), NOW);
-    let told = |seq, kind, waiting| told(seq, tell(kind, about(question(1), 1, Job { waiting, ..job(1) })));
-    let before = state.tray();
-    let asked = state.apply(told(2, EventKind::QuestionAsked, 1), NOW);
-    assert_eq!(rings(&asked), ["make wants an answer"]);
-    assert!(matches!(&asked[0], Effect::Notify(ring) if ring.body == "Deploy?" && ring.about == About::Question(hub(), question(1).id)));
-    assert_eq!(shown(&state, NOW).jobs[0].waiting, 1);
-    assert_eq!(state.apply(told(3, EventKind::QuestionClosed, 0), NOW), []);
-    assert_eq!((shown(&state, NOW).jobs[0].waiting, state.tray()), (0, before));
-}
-
-#[test]
 fn a_snapshot_sets_everything_and_rings_nothing() {
     let mut state = connecting();
     let effects = state.apply(snapshot(9, vec![job(1), job(2)]), NOW);

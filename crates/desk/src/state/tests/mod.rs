@@ -1,19 +1,21 @@
-//! What happens, and what the app then does and shows: of one hub, of several, and of the panel.
+//! What happens, and what the app then does and shows: of one hub, of several, of the panel and of questions.
 
 mod feed;
 mod hubs;
 mod panel;
+mod questions;
 
 use std::time::Duration;
 
 use doorbell_protocol::{
-    Counts, Epoch, EventId, EventKind, FeedEvent, FeedMessage, Job, JobState, Progress, Sequence, Snapshot, jobs::RunningList,
+    Counts, Epoch, Event, EventId, EventKind, FeedEvent, FeedMessage, Job, JobState, Progress, QuestionEvent, Sequence, Snapshot,
+    jobs::RunningList,
 };
 
 use super::*;
 use crate::{
     About, Badge, Connection, HubInput, MenuEntry, Trust,
-    samples::{about, event, hub, job, question, tell},
+    samples::{about, data, event, hub, job, question},
 };
 
 const NOW: Timestamp = Timestamp::EPOCH;
