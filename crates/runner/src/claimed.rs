@@ -9,10 +9,10 @@ use crate::{
     assignment::Assignment,
     command,
     ending::{Ending, Exit},
-    output::{Latest, Log, Output, Words},
+    job_control::RunningCommand,
+    output::{Latest, Log, OutputSink, Words},
     redact::Redactor,
     reporter::{Job, Opening, Reporter},
-    run::Started,
     stdio,
 };
 
@@ -50,12 +50,12 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let task = &assignment.claim.task;
     let of_the_task = task.env.iter().map(|(name, value)| (name.into(), value.into()));
     let redactor = Redactor::new(std::env::vars_os().chain(of_the_task), &[]);
-    let output = Output { redactor: redactor.clone(), latest, words: Words::Sent(log.clone()) };
+    let output = OutputSink { redactor: redactor.clone(), latest, words: Words::Sent(log.clone()) };
     let started = command::queued(task, id).and_then(|process| {
         let program = process.get_program().to_owned();
-        Started::new(process, |process| stdio::attach_claimed(process, output)).map_err(|e| command::not_started(&program, &e))
+        RunningCommand::start(process, |process| stdio::attach_claimed(process, output)).map_err(|e| command::not_started(&program, &e))
     });
-    let stopper = started.as_ref().ok().map(Started::stopper);
+    let stopper = started.as_ref().ok().map(RunningCommand::stopper);
     let job = Job { id, progress, log: Some(log), redactor, stopper };
     let reporter = Reporter::start(source, Opening::Claimed(assignment.claim.lease), job);
     let ending = started.map_or_else(|exit: Exit| Ending::of(&exit, &[], None), |started| started.wait().0);

@@ -18,6 +18,8 @@ use crate::ending::Exit;
 pub(crate) const JOB_VARIABLE: &str = "DOORBELL_JOB";
 /// Lets cargo tell its progress to a terminal that it does not know. Says nothing about which terminal this is.
 const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
+/// The verb that makes a `doorbell` call lead the session of a command.
+const SESSION_VERB: &str = "session";
 /// As a program of a queued job: this very executable.
 const OURSELVES: &str = "doorbell";
 
@@ -57,7 +59,7 @@ pub(crate) fn led(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = imp
     match std::env::current_exe().ok().filter(|ours| ours.exists()) {
         Some(ours) => {
             let mut leader = Command::new(ours);
-            leader.args([crate::session::VERB, "--"]).arg(program).args(args);
+            leader.args([SESSION_VERB, "--"]).arg(program).args(args);
             leader
         }
         None => {

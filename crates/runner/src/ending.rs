@@ -1,8 +1,8 @@
 //! How a command ended, and what that means for its job. Pure.
 
-use std::time::Duration;
+use std::{io, process::ExitStatus, time::Duration};
 
-use doorbell_protocol::{Outcome, limits, text};
+use doorbell_protocol::{Outcome, Timestamp, limits, text};
 
 /// What became of the command's process.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +28,37 @@ pub struct Ending {
     pub failure: Option<String>,
 }
 
+/// Why we have stopped a command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StopReason {
+    /// Somebody wants its job cancelled.
+    Cancelled,
+    /// It has run for so long.
+    TimedOut(Duration),
+}
+
+/// The end of a command, and when that was.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) ending: Ending,
+    pub(crate) at: Timestamp,
+}
+
 impl Exit {
+    /// What the wait for a process has brought.
+    #[must_use]
+    pub fn of(status: io::Result<ExitStatus>) -> Self {
+        let status = match status {
+            Ok(status) => status,
+            Err(e) => return Self::NotRunnable(format!("cannot learn how the command ended: {e}")),
+        };
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Self::Signal(signal);
+        }
+        Self::Code(status.code().unwrap_or(1))
+    }
+
     /// The exit status as a shell would give it.
     #[must_use]
     pub fn code(&self) -> i32 {
@@ -70,6 +100,15 @@ impl Ending {
 }
 
 impl Ending {
+    /// Of a command that we have stopped.
+    #[must_use]
+    pub fn stopped(reason: StopReason, exit: &Exit) -> Self {
+        match reason {
+            StopReason::Cancelled => Self::cancelled(exit),
+            StopReason::TimedOut(after) => Self::timed_out(exit, after),
+        }
+    }
+
     /// Of a command that was stopped because its job was cancelled, however it then exited.
     #[must_use]
     pub fn cancelled(exit: &Exit) -> Self {

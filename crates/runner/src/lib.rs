@@ -4,15 +4,15 @@
 //! # Layout
 //! - [`mod@run`]: a command in the place where the caller stands · [`claimed`]: a queued job, in a process of its own
 //! - [`worker`]: claims queued jobs and starts a runner process for each · `assignment`: what it hands over
-//! - [`session`] (Unix): leads the session of a command that has a terminal of its own
-//! - `command`: the process to be · `stdio`: its streams · `signals`: what it is told · `stop`: when its job is cancelled ·
-//!   `group`: its process group · [`ending`]: how it ended · `farewell`: and how we end
-//! - on Windows `lookup`: which file is meant by its name · `events`: Ctrl-C, and that a console is closed
-//! - `output`: what becomes of the command's output beside being written · [`progress`]: reads progress from it, pure ·
+//! - `command`: the process to be · on Windows `lookup`: which file is meant by its name
+//! - `job_control/`: signals, Ctrl-Z, cancel and timeout, from the command's start to its end · [`session`] (Unix): leads the session of
+//!   a command that has a terminal of its own · on Unix `processes`: what the system says about other processes
+//! - `stdio/`: the command's streams and terminals; it knows nothing of job control
+//! - [`ending`]: how the command ended, and what that means for its job · `exit_as`: and how we end
+//! - `output/`: what becomes of the command's output beside being written · [`progress`]: reads progress from it, pure ·
 //!   `redact`: keeps secrets here
-//! - [`spool`]: ends that no hub has taken yet
-//! - `reporter`: tells the hub, from a thread of its own · [`origin`]: who runs a job, where
-//! - [`test_job`]: the built-in job that shows whether everything works
+//! - `reporter/`: tells the hub, from a thread of its own · [`spool`]: ends that no hub has taken yet
+//! - [`origin`]: who runs a job, where · [`test_job`]: the built-in job that shows whether everything works
 //!
 //! # Invariants
 //! - Nothing between the command and its streams waits for a hub.
@@ -22,30 +22,26 @@ mod assignment;
 pub mod claimed;
 mod command;
 pub mod ending;
-#[cfg(windows)]
-mod events;
-mod farewell;
-#[cfg(unix)]
-mod group;
+mod exit_as;
+mod job_control;
 #[cfg(windows)]
 mod lookup;
 pub mod origin;
 mod output;
+#[cfg(unix)]
+mod processes;
 pub mod progress;
 pub mod redact;
 mod reporter;
 pub mod run;
-#[cfg(unix)]
-pub mod session;
-#[cfg(unix)]
-mod signals;
 pub mod spool;
 mod stdio;
-mod stop;
 pub mod test_job;
 pub mod worker;
 
 pub use claimed::{ClaimedError, run_claimed};
+#[cfg(unix)]
+pub use job_control::session;
 pub use redact::{Redactor, Secret};
 pub use run::{Prints, RunSpec, run};
 pub use stdio::TerminalChoice;

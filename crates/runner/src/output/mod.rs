@@ -25,7 +25,7 @@ use crate::redact::Redactor;
 
 /// Where the output of a command goes, beside being written.
 #[derive(Clone, Debug)]
-pub(crate) struct Output {
+pub(crate) struct OutputSink {
     pub(crate) redactor: Redactor,
     pub(crate) latest: watch::Sender<Latest>,
     pub(crate) words: Words,

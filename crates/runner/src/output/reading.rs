@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Output, Stream, Tap, Words,
+    OutputSink, Stream, Tap, Words,
     observer::Observer,
     tap::{Block, Taken},
 };
@@ -33,7 +33,7 @@ struct Listener {
     observer: Observer,
 }
 
-impl Output {
+impl OutputSink {
     /// Starts to read what is put into the tap.
     pub(crate) fn read(self) -> io::Result<(Tap, Reading)> {
         let tap = Tap::default();
@@ -76,7 +76,7 @@ impl Output {
     fn saw(&self, listeners: &mut Vec<Listener>, block: &Block) {
         let at = listeners.iter().position(|listener| listener.stream == block.stream).unwrap_or_else(|| {
             let observer = Observer::new(block.stream, self.latest.clone(), self.words.clone());
-            listeners.push(Listener { stream: block.stream, redact: self.redactor.stream(), observer });
+            listeners.push(Listener { stream: block.stream, redact: RedactStream::new(&self.redactor), observer });
             listeners.len() - 1
         });
         let listener = &mut listeners[at];

@@ -106,11 +106,6 @@ impl Redactor {
         words.iter().map(|word| self.text(&word.to_string_lossy()).into()).collect()
     }
 
-    /// For output that comes in pieces.
-    pub(crate) fn stream(&self) -> RedactStream {
-        RedactStream::new(self.clone())
-    }
-
     /// Where secrets are in `bytes`, from the first on. They may overlap: two that share bytes must both go whole.
     fn spans(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let secrets = &*self.0;
@@ -118,7 +113,7 @@ impl Redactor {
         let mut spans: Vec<(usize, usize)> = found.map(|found| (found.start(), found.end())).collect();
         if !secrets.patterns.is_empty() {
             let mut start = 0;
-            for line in bytes.split_inclusive(|byte| stream::is_line_end(*byte)) {
+            for line in bytes.split_inclusive(|byte| is_line_end(*byte)) {
                 let text = line.trim_ascii_end();
                 let found = secrets.patterns.iter().flat_map(|pattern| pattern.find_iter(text));
                 spans.extend(found.filter(|found| !found.is_empty()).map(|found| (start + found.start(), start + found.end())));
@@ -160,6 +155,11 @@ fn replace(bytes: &[u8], covered: usize, spans: &[(usize, usize)], clean: &mut V
     }
     clean.extend_from_slice(bytes.get(rest..).unwrap_or_default());
     rest
+}
+
+/// A line ends here, as patterns see it.
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 fn is_telling(name: &OsStr) -> bool {

@@ -1,6 +1,6 @@
 //! Redacts output that comes in pieces: what might become a secret is held back until it is known.
 
-use super::{INSTEAD, Redactor};
+use super::{INSTEAD, Redactor, is_line_end};
 
 /// Where there are patterns, a line longer than this is not told: they are looked for in whole lines.
 const LINE_MOST: usize = 64 * 1024;
@@ -29,8 +29,8 @@ pub(crate) struct RedactStream {
 }
 
 impl RedactStream {
-    pub(super) fn new(redactor: Redactor) -> Self {
-        Self { redactor, held: Vec::new(), covered: 0, doubtful: 0, skips_line: false }
+    pub(crate) fn new(redactor: &Redactor) -> Self {
+        Self { redactor: redactor.clone(), held: Vec::new(), covered: 0, doubtful: 0, skips_line: false }
     }
 
     /// Takes the next bytes, and appends what is known to be clean by now to `clean`.
@@ -107,11 +107,6 @@ impl RedactStream {
     }
 }
 
-/// A line ends here, as patterns see it.
-pub(super) fn is_line_end(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -119,7 +114,7 @@ mod tests {
     use super::{super::tests::redactor, *};
 
     fn streamed(redactor: &Redactor, pieces: &[&[u8]]) -> String {
-        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        let (mut stream, mut clean) = (RedactStream::new(redactor), Vec::new());
         pieces.iter().for_each(|piece| stream.push(Piece::Next, piece, &mut clean));
         stream.end(&mut clean);
         String::from_utf8(clean).unwrap()
@@ -140,7 +135,7 @@ mod tests {
     #[test]
     fn what_cannot_become_a_secret_is_not_held_back() {
         let redactor = redactor(&[("KEY", "hunter2-hunter3")], &[]);
-        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        let (mut stream, mut clean) = (RedactStream::new(&redactor), Vec::new());
         stream.push(Piece::Next, b"Name: ", &mut clean);
         assert_eq!(clean, b"Name: ");
         stream.push(Piece::Next, b"hunter", &mut clean);
@@ -152,7 +147,7 @@ mod tests {
     #[test]
     fn the_rest_of_a_secret_whose_beginning_was_left_out_is_not_told() {
         let redactor = redactor(&[("KEY", "hunter2-hunter3")], &[]);
-        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        let (mut stream, mut clean) = (RedactStream::new(&redactor), Vec::new());
         stream.push(Piece::Next, b"x hunter2", &mut clean);
         stream.push(Piece::AfterGap, b"-hunter3 and", &mut clean);
         stream.push(Piece::Next, b" now all the rest", &mut clean);
@@ -191,7 +186,7 @@ mod tests {
     #[test]
     fn the_rest_of_a_line_whose_beginning_was_left_out_is_not_told_to_patterns() {
         let redactor = redactor(&[], &["re:id [0-9]+"]);
-        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        let (mut stream, mut clean) = (RedactStream::new(&redactor), Vec::new());
         stream.push(Piece::Next, b"id 12", &mut clean);
         stream.push(Piece::AfterGap, b"3456", &mut clean);
         stream.push(Piece::Next, b"78\nand more\n", &mut clean);

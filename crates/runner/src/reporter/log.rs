@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use doorbell_client::{Backoff, CallError, Client};
+use doorbell_client::{CallError, Client};
 use doorbell_protocol::{Fence, JobId};
 
-use super::session::{FIRST_RETRY, LONGEST_RETRY};
+use super::pace;
 use crate::output::Log;
 
 /// Output gathers for so long before it is sent.
@@ -31,7 +31,7 @@ impl LogSender<'_> {
 
     /// Sends all that is there.
     pub(super) async fn send(&self) {
-        let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+        let mut backoff = pace::retries();
         while let Some((offset, chunk)) = self.log.next() {
             match self.client.append_log(self.id, self.fence, offset, chunk).await {
                 Ok(end) => {

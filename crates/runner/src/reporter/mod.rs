@@ -1,7 +1,8 @@
 //! Tells the hub about one job, from a thread of its own. The command never waits for it.
 //!
 //! # Layout
-//! - `session`: the conversation with the hub · `log`: what the command prints · `pace`: what is due when, without I/O
+//! - `job`: what is reported · `known_to_hub`: how far that has come · `conversation`: with the hub · `log`: sends what the command prints
+//! - `pace`: what is due when, without I/O
 //!
 //! # Invariants
 //! - The command runs whether or not a hub hears of it: nothing here can block or fail it.
@@ -9,29 +10,29 @@
 //! - At the end [`Reporter::finish`] waits for the last report, but never longer than [`LAST_REPORT`]. What the hub has not
 //!   taken by then is left in the spool.
 
+mod conversation;
+mod job;
+mod known_to_hub;
 mod log;
 mod pace;
-mod session;
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::{Duration, SystemTime},
 };
 
 use doorbell_client::{Client, EndpointSource};
-use doorbell_protocol::{JobId, Lease, Timestamp, jobs::NewJob};
-use tokio::sync::{oneshot, watch};
+use doorbell_protocol::JobId;
+use tokio::sync::oneshot;
 
+pub(crate) use self::job::{Job, Opening};
+use self::{conversation::Delivery, known_to_hub::KnownToHub};
 use crate::{
-    ending::Ending,
-    output::{Latest, Log},
+    ending::{Ended, Ending},
+    output::Log,
     redact::Redactor,
-    spool::{Entry, Known, Spool},
-    stop::Stopper,
+    spool::{Entry, Spool},
 };
 
 /// Longest wait for the last report once the command has ended.
@@ -42,55 +43,17 @@ const SAFE_AFTER: Duration = Duration::from_millis(50);
 /// Of the output that the hub has not got, so much of the end is left with the job's end.
 const LOG_LEFT: usize = 32 * 1024;
 
-/// To whom a session speaks, and how far it has come.
-#[derive(Clone, Copy)]
-struct Delivery<'a> {
-    client: &'a Client,
-    source: &'a EndpointSource,
-    told: &'a Told,
-}
-
-/// How a job comes to its lease.
-#[derive(Debug)]
-pub(crate) enum Opening {
-    /// The hub does not know it yet.
-    Create(Box<NewJob>),
-    /// A worker claimed it.
-    Claimed(Lease),
-}
-
-/// The end of a command, and when that was.
-#[derive(Clone, Debug)]
-pub(crate) struct Ended {
-    pub(crate) ending: Ending,
-    pub(crate) at: Timestamp,
-}
-
-/// What is reported of a job, and by what it is stopped when the hub asks for that.
-pub(crate) struct Job {
-    pub(crate) id: JobId,
-    pub(crate) progress: watch::Receiver<Latest>,
-    /// What its command prints, if that is sent.
-    pub(crate) log: Option<Log>,
-    pub(crate) redactor: Redactor,
-    pub(crate) stopper: Option<Stopper>,
-}
-
-/// What the hub knows by now; `None` when there is nothing more to tell.
-#[derive(Clone)]
-struct Told(Arc<Mutex<Option<Known>>>);
-
 /// What is left on disk when the hub does not take it.
-struct Untold {
+struct Unreported {
     id: JobId,
     hub: Option<String>,
-    told: Told,
+    known: KnownToHub,
     log: Option<Log>,
 }
 
 /// The thread that reports.
 pub(crate) struct Reporter {
-    untold: Untold,
+    unreported: Unreported,
     redactor: Redactor,
     ended: oneshot::Sender<Ended>,
     done: mpsc::Receiver<()>,
@@ -101,8 +64,8 @@ impl Reporter {
     pub(crate) fn start(source: EndpointSource, opening: Opening, job: Job) -> Self {
         let (id, log, redactor) = (job.id, job.log.clone(), job.redactor.clone());
         let hub = source.named();
-        let told = Told::new(&opening);
-        let shared = told.clone();
+        let known = KnownToHub::at_first(&opening);
+        let shared = known.clone();
         let (ended, ending) = oneshot::channel();
         let (alive, done) = mpsc::channel();
         let spawned = thread::Builder::new().name("doorbell-report".to_owned()).spawn(move || {
@@ -111,8 +74,8 @@ impl Reporter {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => {
                     let client = Client::new(source.clone());
-                    let delivery = Delivery { client: &client, source: &source, told: &shared };
-                    runtime.block_on(session::run(delivery, opening, job, ending));
+                    let delivery = Delivery { client: &client, source: &source, known: &shared };
+                    runtime.block_on(conversation::run(delivery, opening, job, ending));
                 }
                 Err(e) => tracing::warn!("cannot report to a hub: {e}"),
             }
@@ -120,7 +83,7 @@ impl Reporter {
         if let Err(e) = spawned {
             tracing::warn!("cannot report to a hub: {e}");
         }
-        Self { untold: Untold { id, hub, told, log }, redactor, ended, done }
+        Self { unreported: Unreported { id, hub, known, log }, redactor, ended, done }
     }
 
     /// Reports the end, and waits until the hub has it or there is no hope, at most [`LAST_REPORT`]. What the hub does not take
@@ -133,47 +96,29 @@ impl Reporter {
         if self.ended.send(ended.clone()).is_ok() {
             // Nothing is ever sent: the channel closes when the thread ends.
             if self.done.recv_timeout(SAFE_AFTER) == Err(RecvTimeoutError::Timeout) {
-                left = self.untold.leave(spool.as_ref(), &ended);
+                left = self.unreported.leave(spool.as_ref(), &ended);
                 let _ = self.done.recv_timeout(LAST_REPORT.saturating_sub(SAFE_AFTER));
             }
         }
-        match (self.untold.told.get(), left, spool) {
+        match (self.unreported.known.get(), left, spool) {
             (None, Some(entry), Some(spool)) => spool.remove(&entry),
             (Some(_), None, spool) => {
-                self.untold.leave(spool.as_ref(), &ended);
+                self.unreported.leave(spool.as_ref(), &ended);
             }
             (_, _, _) => {}
         }
     }
 }
 
-impl Untold {
+impl Unreported {
     /// Leaves the end on disk, for whoever comes next.
     fn leave(&self, spool: Option<&Spool>, ended: &Ended) -> Option<Entry> {
         let log = self.log.as_ref().and_then(|log| log.tail(LOG_LEFT));
-        let entry = Entry::new(self.hub.clone(), self.id, self.told.get()?, log, ended.clone());
+        let entry = Entry::new(self.hub.clone(), self.id, self.known.get()?, log, ended.clone());
         let kept = spool.ok_or_else(|| std::io::ErrorKind::NotFound.into()).and_then(|spool| spool.keep(&entry));
         if let Err(e) = &kept {
             tracing::warn!("nobody will hear how the job ended, which cannot be kept on disk: {e}");
         }
         kept.ok().map(|()| entry)
-    }
-}
-
-impl Told {
-    fn new(opening: &Opening) -> Self {
-        let known = match opening {
-            Opening::Create(new) => Known::Nothing(new.clone()),
-            Opening::Claimed(lease) => Known::Start(lease.fence),
-        };
-        Self(Arc::new(Mutex::new(Some(known))))
-    }
-
-    fn get(&self) -> Option<Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, known: Option<Known>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
 }

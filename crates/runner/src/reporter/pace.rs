@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use doorbell_client::Backoff;
 use tokio::time::Instant;
 
 /// Shortest time between two progress reports: a person sees no more than four changes a second.
@@ -9,6 +10,14 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// Longest time without a report: the answer to each says whether somebody wants the job stopped.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+
+/// Pauses between two tries of a call that failed.
+pub(super) fn retries() -> Backoff {
+    const FIRST: Duration = Duration::from_millis(200);
+    const LONGEST: Duration = Duration::from_secs(5);
+
+    Backoff::new(FIRST, LONGEST)
+}
 
 /// What is due.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,7 +10,7 @@ use doorbell_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::reporter::Ended;
+use crate::ending::Ended;
 
 /// An end that nobody was told of for so long is history: it is in the lists and does not ring.
 const NEWS: Duration = Duration::from_secs(60 * 60);

@@ -17,7 +17,7 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
 
-use super::{console, greeting::Greeting, text::Text, windows::Waiting};
+use super::{conpty_handshake::Handshake, console, text::Text, waiting::Waiting};
 use crate::output::Source;
 
 /// Shared by all who write to it.
@@ -40,7 +40,7 @@ pub(super) struct Started {
 /// What is shown in one.
 pub(super) struct Shown {
     output: Box<dyn Read + Send>,
-    greeting: Greeting,
+    handshake: Handshake,
     answers: Pseudo,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn start(command: &Command) -> io::Result<Started> {
     let (output, keys) = (master.try_clone_reader().map_err(io::Error::other)?, master.take_writer().map_err(io::Error::other)?);
     let child = slave.spawn_command(built).map_err(io::Error::other)?;
     let pseudo = Pseudo(Arc::new(Inner { console: Mutex::new(Some(master)), keys: Mutex::new(keys) }));
-    let shown = Shown { output, greeting: Greeting::new(console::cursor()), answers: pseudo.clone() };
+    let shown = Shown { output, handshake: Handshake::new(console::cursor()), answers: pseudo.clone() };
     Ok(Started { pseudo, child, shown })
 }
 
@@ -90,7 +90,7 @@ impl Shown {
         loop {
             match self.output.read(&mut block) {
                 Ok(size @ 1..) => {
-                    let reply = self.greeting.hear(&block[..size]);
+                    let reply = self.handshake.take(&block[..size]);
                     if !reply.answer.is_empty() {
                         self.answers.type_in(&reply.answer);
                     }

@@ -16,7 +16,7 @@ use std::{
 use pty_process::blocking::{Pts, Pty};
 use rustix::termios::{OptionalActions, OutputModes, Termios, Winsize};
 
-use crate::group;
+use crate::processes;
 
 /// Size for a terminal that does not know its own, as some test harnesses make them. With 0 × 0 many tools draw nothing.
 const FALLBACK: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
@@ -103,7 +103,7 @@ pub(super) fn hold(terminal: BorrowedFd<'_>) -> io::Result<bool> {
 }
 
 /// Puts our terminal back as it was found, until it is made raw again. Does nothing the second time.
-pub(super) fn give_back() {
+pub(crate) fn give_back() {
     let_go(&mut HOLD.lock().unwrap_or_else(PoisonError::into_inner), Hold::AsFound);
 }
 
@@ -128,7 +128,7 @@ pub(super) fn resize(pseudo: &File, like: BorrowedFd<'_>) {
 
 /// Whether this process may read from and change the terminal.
 pub(super) fn is_foreground(terminal: BorrowedFd<'_>) -> bool {
-    rustix::termios::tcgetpgrp(terminal).is_ok_and(|foreground| group::ours() == Some(foreground))
+    rustix::termios::tcgetpgrp(terminal).is_ok_and(|foreground| processes::our_group() == Some(foreground))
 }
 
 fn size_of(terminal: BorrowedFd<'_>) -> Winsize {

@@ -2,36 +2,26 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal, PipeReader, PipeWriter, Read, Write},
+    io::{self, IsTerminal, PipeReader, PipeWriter},
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{AsFd, OwnedFd},
         unix::process::CommandExt,
     },
     process::{Child, Command, Stdio},
-    sync::{
-        Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
+    thread::JoinHandle,
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    process::Pid,
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{
     copy::{self, Behind, Wait, Waiter, WhenClosed},
     plan::{Input, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
     terminal::{self, OutputMode, Pseudo},
+    terminals::Terminals,
 };
 use crate::{
     command,
-    farewell::Typed,
-    group,
-    output::{Output as Told, Reading, Stream, Tap},
-    signals::{self, Stop, Whom},
+    output::{OutputSink, Reading, Stream, Tap},
 };
 
 /// A command that runs, joined to our streams.
@@ -44,34 +34,10 @@ pub(crate) struct Attached {
     terminals: Terminals,
 }
 
-/// The terminals between the command and us.
-#[derive(Clone, Default)]
-pub(crate) struct Terminals(Arc<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    /// Our end of the command's controlling terminal.
-    controlling: Option<File>,
-    /// Our end of a terminal that controls nothing.
-    bare: Option<File>,
-    keys: Option<Keys>,
-    /// Whether we are stopped because the command is.
-    stopped: Mutex<bool>,
-    woken: Condvar,
-}
-
-/// What is typed goes from our terminal to the command's.
-struct Keys {
-    interrupted: AtomicBool,
-    /// Written to when the terminal may be another's now.
-    look: PipeWriter,
-    looks: PipeReader,
-}
-
 /// Starts `command` with streams like ours.
-pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) -> io::Result<Attached> {
+pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalChoice) -> io::Result<Attached> {
     let plan = Ours::now().plan(choice);
-    let starting = Starting::new(told)?;
+    let starting = Starting::new(sink)?;
     let controlling = match plan.stdout {
         Output::Terminal => {
             let output = if plan.stdin == Input::Terminal { OutputMode::LikeOurs } else { OutputMode::Untouched };
@@ -86,8 +52,8 @@ pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) 
 }
 
 /// Starts `command` without input, in a group of its own. What it writes is read for its progress and goes nowhere.
-pub(crate) fn attach_claimed(command: Command, told: Told) -> io::Result<Attached> {
-    let mut starting = Starting::new(told)?;
+pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<Attached> {
+    let mut starting = Starting::new(sink)?;
     let (stdout, stderr) = (starting.pipe(None, Stream::Output)?, starting.pipe(None, Stream::Error)?);
     let child = command::start(command, |command| {
         command.process_group(0).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
@@ -113,128 +79,6 @@ impl Attached {
     }
 }
 
-impl Terminals {
-    /// Begins to hand on what is typed, as soon as and as long as the terminal is ours.
-    fn take_keyboard(&self) {
-        if self.0.keys.is_none() {
-            return;
-        }
-        let _ = terminal::make_raw(io::stdin().as_fd());
-        let terminals = self.clone();
-        // It lives as long as the process.
-        let _ = thread::Builder::new().name("doorbell-keys".to_owned()).spawn(move || terminals.hand_on_keys());
-    }
-
-    /// Somebody has woken us.
-    pub(crate) fn go_on(&self) {
-        *self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.0.woken.notify_all();
-        if let Some(keys) = &self.0.keys {
-            let _ = terminal::make_raw(io::stdin().as_fd());
-            let _ = (&keys.look).write(&[0]);
-        }
-        self.resize();
-    }
-
-    /// Our terminal has another size.
-    pub(crate) fn resize(&self) {
-        if let Some(pseudo) = &self.0.controlling {
-            terminal::resize(pseudo, io::stdout().as_fd());
-        }
-        if let Some(pseudo) = &self.0.bare {
-            terminal::resize(pseudo, io::stderr().as_fd());
-        }
-    }
-
-    /// Our end of the terminal that the command's session has, when that is not ours.
-    pub(crate) fn controlling(&self) -> Option<BorrowedFd<'_>> {
-        self.0.controlling.as_ref().map(AsFd::as_fd)
-    }
-
-    /// The group that keys on that terminal mean.
-    pub(crate) fn foreground(&self) -> Option<Pid> {
-        rustix::termios::tcgetpgrp(self.controlling()?).ok()
-    }
-
-    /// What somebody has typed.
-    pub(crate) fn typed(&self) -> Typed {
-        let interrupted = self.0.keys.as_ref().is_some_and(|keys| keys.interrupted.load(Ordering::Relaxed));
-        if interrupted { Typed::Interrupt } else { Typed::Nothing }
-    }
-
-    /// The command has stopped: gives our terminal back and stops all of our group, as the key would have without us. Returns when
-    /// we go on, or at once when nobody would wake us.
-    pub(crate) fn suspend(&self) {
-        /// What the command has shown last is moved on in this time.
-        const LAST_SHOWN: Duration = Duration::from_millis(50);
-
-        thread::sleep(LAST_SHOWN);
-        self.until_woken(|| {
-            terminal::give_back();
-            signals::stop(Whom::OurGroup)
-        });
-    }
-
-    /// Stops, and returns when somebody has woken us.
-    pub(crate) fn until_woken(&self, stop: impl FnOnce() -> Stop) {
-        *self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        match stop() {
-            // Another thread may take the stop, and this one runs on meanwhile. Whoever ends it sends the signal that this waits for.
-            Stop::Sent => {
-                let stopped = self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-                let _woken = self.0.woken.wait_while(stopped, |stopped| *stopped);
-            }
-            Stop::Refused => self.go_on(),
-        }
-    }
-
-    /// Whether we are stopped, or about to be.
-    fn is_stopped(&self) -> bool {
-        *self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hand_on_keys(&self) {
-        const INTERRUPT: u8 = 0x03;
-        /// From one look to the next, whether the terminal is ours: a shell does not tell a job that runs in the background that
-        /// it is in the foreground now.
-        const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-        let (Some(mut to), Some(keys)) = (self.0.controlling.as_ref(), &self.0.keys) else { return };
-        let Ok(from) = io::stdin().as_fd().try_clone_to_owned() else { return };
-        let mut from = File::from(from);
-        until_led(to);
-        let mut block = [0; 4096];
-        loop {
-            // While another job is in the foreground, to read would stop us.
-            if self.is_stopped() || !terminal::hold(from.as_fd()).unwrap_or(false) {
-                thread::sleep(LOOK_EVERY);
-                continue;
-            }
-            let mut fds = [PollFd::new(&from, PollFlags::IN), PollFd::new(&keys.looks, PollFlags::IN)];
-            let _ = poll(&mut fds, None);
-            if !fds[1].revents().is_empty() {
-                let _ = (&keys.looks).read(&mut [0]);
-                continue;
-            }
-            if self.is_stopped() || !terminal::is_foreground(from.as_fd()) {
-                continue;
-            }
-            match from.read(&mut block) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Ok(size @ 1..) => {
-                    if block[..size].contains(&INTERRUPT) {
-                        keys.interrupted.store(true, Ordering::Relaxed);
-                    }
-                    if to.write_all(&block[..size]).is_err() {
-                        return;
-                    }
-                }
-                Ok(0) | Err(_) => return,
-            }
-        }
-    }
-}
-
 /// A command that is being joined.
 struct Starting {
     tap: Tap,
@@ -245,9 +89,9 @@ struct Starting {
 }
 
 impl Starting {
-    fn new(told: Told) -> io::Result<Self> {
+    fn new(sink: OutputSink) -> io::Result<Self> {
         let (stop, running) = io::pipe()?;
-        let (tap, reading) = told.read()?;
+        let (tap, reading) = sink.read()?;
         Ok(Self { tap, reading, copies: Vec::new(), running, stop })
     }
 
@@ -255,16 +99,9 @@ impl Starting {
         // Fails as its start would, so that the reason is known here and not only to the leader.
         command::find(&command)?;
         let mut command = pty_process::blocking::Command::from(led(&command));
-        let keys = match plan.stdin {
-            Input::Terminal => {
-                let (looks, look) = io::pipe()?;
-                Some(Keys { interrupted: AtomicBool::new(false), look, looks })
-            }
-            Input::Inherited => {
-                command = command.stdin(Stdio::inherit());
-                None
-            }
-        };
+        if plan.stdin == Input::Inherited {
+            command = command.stdin(Stdio::inherit());
+        }
         if plan.stderr == Output::Pipe {
             command = command.stderr(Stdio::from(self.pipe(Some(ours(io::stderr())?), Stream::Error)?));
         }
@@ -272,9 +109,11 @@ impl Starting {
         let to = ours(io::stdout())?;
         let stream = if plan.stderr == Output::Pipe { Stream::Output } else { Stream::Both };
         self.copy(pty.try_clone()?, Some(to), WhenClosed::Discard, stream)?;
-        let terminals = Terminals(Arc::new(Inner { controlling: Some(pty), keys, ..Inner::default() }));
-        // Before the first output: what the command's terminal has made of it must not be made twice.
-        terminals.take_keyboard();
+        // Our terminal is raw before the first output: what the command's terminal has made of it must not be made twice.
+        let terminals = match plan.stdin {
+            Input::Terminal => Terminals::with_keys(pty)?,
+            Input::Inherited => Terminals::controlling_only(pty),
+        };
         let child = command.spawn(theirs).inspect_err(|_| terminal::leave()).map_err(terminal::into_io)?;
         Ok(self.attached(child, terminals))
     }
@@ -298,7 +137,7 @@ impl Starting {
             command.stdin(Stdio::inherit()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
             Ok(())
         })?;
-        Ok(self.attached(child, Terminals(Arc::new(Inner { bare, ..Inner::default() }))))
+        Ok(self.attached(child, Terminals::bare(bare)))
     }
 
     /// A pipe for the command to write to, moved to `to`.
@@ -338,24 +177,6 @@ impl Ours {
 /// The command, with a process of ours as the leader of its session.
 fn led(command: &Command) -> Command {
     command::in_place_of(command, command::led(command.get_program(), command.get_args()))
-}
-
-/// Returns once the command is in the foreground of its terminal. A key that stops, typed sooner, would meet the command between
-/// its fork and its start, when whoever starts it cannot see that it is stopped.
-fn until_led(terminal: &File) {
-    const LOOK_EVERY: Duration = Duration::from_millis(1);
-    /// A command that leads its session itself, see [`led`], never gets there.
-    const LOOKS: u32 = 500;
-
-    let foreground = || rustix::termios::tcgetpgrp(terminal).ok();
-    // Nobody, or the leader, whose group has the number of the session.
-    let is_led = |foreground| group::session_of(foreground).is_some_and(|session| session != foreground);
-    for _ in 0..LOOKS {
-        if foreground().is_some_and(is_led) {
-            return;
-        }
-        thread::sleep(LOOK_EVERY);
-    }
 }
 
 /// Waits for output, or for the end of the command.

@@ -11,7 +11,7 @@ use std::{
     },
     process::{Command, ExitStatus, Stdio},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -24,10 +24,11 @@ use super::{
     keys,
     plan::{Keyboard, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
     pseudo::{self, Pseudo},
+    waiting::Waiting,
 };
 use crate::{
     lookup,
-    output::{Output as Told, Reading, Stream, Tap},
+    output::{OutputSink, Reading, Stream, Tap},
 };
 
 /// A copy that has waited for output so long, once the command has exited, has moved all that the command wrote. Nothing tells whether
@@ -57,15 +58,11 @@ struct Copying {
     waiting: Waiting,
 }
 
-/// Since when a thread waits for output, if it does: not while it writes, which may take as long as our reader likes.
-#[derive(Clone, Default)]
-pub(super) struct Waiting(Arc<Mutex<Option<Instant>>>);
-
 /// Starts `command` with streams like ours.
-pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) -> io::Result<Attached> {
+pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalChoice) -> io::Result<Attached> {
     let command = lookup::found(command);
     let ours = Ours::now();
-    let starting = Starting::new(told)?;
+    let starting = Starting::new(sink)?;
     if let Some(keyboard) = ours.keyboard(choice) {
         match in_console(&command, ours, keyboard) {
             Ok(started) => return Ok(starting.in_console(started, keyboard)),
@@ -77,9 +74,9 @@ pub(crate) fn attach_here(command: Command, told: Told, choice: TerminalChoice) 
 }
 
 /// Starts `command` without input. What it writes is read for its progress and goes nowhere.
-pub(crate) fn attach_claimed(command: Command, told: Told) -> io::Result<Attached> {
+pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<Attached> {
     let mut command = lookup::found(command);
-    let mut starting = Starting::new(told)?;
+    let mut starting = Starting::new(sink)?;
     command.stdin(Stdio::null());
     command.stdout(starting.pipe(None, Stream::Output)?);
     command.stderr(starting.pipe(None, Stream::Error)?);
@@ -155,26 +152,6 @@ impl Copying {
     }
 }
 
-impl Waiting {
-    /// It waits from now on.
-    pub(super) fn begin(&self) {
-        self.set(Some(Instant::now()));
-    }
-
-    /// It has read something.
-    pub(super) fn end(&self) {
-        self.set(None);
-    }
-
-    fn since(&self) -> Option<Instant> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set(&self, since: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
-    }
-}
-
 /// A command that is being joined.
 struct Starting {
     tap: Tap,
@@ -184,8 +161,8 @@ struct Starting {
 }
 
 impl Starting {
-    fn new(told: Told) -> io::Result<Self> {
-        let (tap, reading) = told.read()?;
+    fn new(sink: OutputSink) -> io::Result<Self> {
+        let (tap, reading) = sink.read()?;
         Ok(Self { tap, reading, copies: Vec::new(), exited: Arc::default() })
     }
 

@@ -23,8 +23,8 @@ const CTRL_C: &[u8] = b"\x03";
 /// code, no character, down, with the left Ctrl key, once.
 const CTRL_BREAK: &[u8] = b"\x1b[3;70;0;1;8;1_";
 
-/// Events that are caught, from before the command starts.
-pub(crate) struct Events {
+/// ConsoleEvents that are caught, from before the command starts.
+pub(crate) struct ConsoleEvents {
     c: CtrlC,
     pause: CtrlBreak,
     close: CtrlClose,
@@ -32,18 +32,18 @@ pub(crate) struct Events {
 
 /// Whether the command was told to stop.
 #[derive(Clone, Default)]
-pub(crate) struct Told(Arc<AtomicBool>);
+pub(crate) struct StopFlag(Arc<AtomicBool>);
 
-impl Events {
+impl ConsoleEvents {
     /// From now on they do not end us.
     pub(crate) fn catch() -> io::Result<Self> {
         Ok(Self { c: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()? })
     }
 
     /// Hands them on to the command in `pseudo`, if it is in one.
-    pub(crate) fn hand_on(mut self, pseudo: Option<Pseudo>) -> io::Result<Told> {
-        let told = Told::default();
-        let ours = told.clone();
+    pub(crate) fn hand_on(mut self, pseudo: Option<Pseudo>) -> io::Result<StopFlag> {
+        let flag = StopFlag::default();
+        let ours = flag.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let events = async move {
             loop {
@@ -62,13 +62,13 @@ impl Events {
         };
         // It lives as long as the process.
         thread::Builder::new().name("doorbell-events".to_owned()).spawn(move || runtime.block_on(events))?;
-        Ok(told)
+        Ok(flag)
     }
 }
 
-impl Told {
-    /// Whether it was.
-    pub(crate) fn to_stop(&self) -> bool {
+impl StopFlag {
+    /// Whether the command was told.
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,7 +1,8 @@
 //! Signals to the wrapper reach the command as they would have without it: each once, and none made up.
 //!
 //! # Layout
-//! - `route`: whom a signal is for, pure · `stop`: when we stop with the command · `family`: what it has started · `ignored`: which signals were ignored when we were started
+//! - `route`: whom a signal is for, pure · `descendants`: what the command has started · `ignored`: which signals were ignored when
+//!   we were started
 //!
 //! # Invariants
 //! - The wrapper outlives the command: a signal that would end it is handed on, and the command decides.
@@ -10,10 +11,9 @@
 //! - What our parent ignored (`nohup`) stays ignored, for us and for the command.
 //! - A process id is used only while the command has not been waited for: it cannot mean another process.
 
-mod family;
+mod descendants;
 mod ignored;
 mod route;
-mod stop;
 
 use std::{
     io,
@@ -27,17 +27,17 @@ use signal_hook::{
     iterator::{SignalsInfo, exfiltrator::WithOrigin},
 };
 
-pub(crate) use self::route::Company;
-pub(crate) use self::stop::{Stop, Whom, stop};
+pub(crate) use self::route::CommandGroup;
 use self::{
-    family::Family,
+    descendants::Descendants,
     route::{Route, Sender},
 };
 use crate::{
-    farewell::Farewell,
-    group,
+    ending::StopReason,
+    exit_as::ExitAs,
+    job_control::suspend::{Whom, suspend},
+    processes,
     stdio::{Terminals, terminal},
-    stop::Stopped,
 };
 
 /// Those that ask for an end: a command that dies of one of them was cancelled.
@@ -55,33 +55,34 @@ pub(crate) struct Target(Arc<Mutex<State>>);
 struct State {
     /// `None` once the command has exited.
     pid: Option<Pid>,
-    company: Company,
-    /// Whether a stop that was meant for us has gone to the command.
-    stop_handed_on: bool,
+    group: CommandGroup,
+    /// Whether a SIGTSTP that was meant for us has gone to the command.
+    suspension_handed_on: bool,
     terminals: Terminals,
     told_to_stop: Vec<i32>,
-    stopped: Option<Stopped>,
-    /// What the command had started when we have stopped it.
-    family: Family,
+    /// Why we have stopped the command, if we have.
+    reason: Option<StopReason>,
+    /// What the command had started when we stopped it.
+    descendants: Descendants,
     /// How we end, once it is known.
-    farewell: Option<Farewell>,
+    exit_as: Option<ExitAs>,
 }
 
 /// What the command was told before it exited.
-pub(crate) struct Gone {
+pub(crate) struct StopHistory {
     /// The signals that asked for its end.
     pub(crate) told_to_stop: Vec<i32>,
     /// Why we have stopped it, if we have.
-    pub(crate) stopped: Option<Stopped>,
+    pub(crate) reason: Option<StopReason>,
 }
 
 /// Whether [`Target::stop`] is news to the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Asked {
+pub(crate) enum StopRequest {
     /// It was told for the first time.
-    Now,
+    First,
     /// It was told before, or is over.
-    Before,
+    Repeated,
 }
 
 impl Signals {
@@ -93,16 +94,16 @@ impl Signals {
     }
 
     /// Hands signals on to the command with this id.
-    pub(crate) fn hand_on(mut self, pid: Option<Pid>, company: Company, terminals: Terminals) -> io::Result<Target> {
+    pub(crate) fn hand_on(mut self, pid: Option<Pid>, group: CommandGroup, terminals: Terminals) -> io::Result<Target> {
         let target = Target(Arc::new(Mutex::new(State {
             pid,
-            company,
-            stop_handed_on: false,
+            group,
+            suspension_handed_on: false,
             terminals: terminals.clone(),
             told_to_stop: Vec::new(),
-            stopped: None,
-            family: Family::default(),
-            farewell: None,
+            reason: None,
+            descendants: Descendants::default(),
+            exit_as: None,
         })));
         let shared = target.clone();
         thread::Builder::new().name("doorbell-signals".to_owned()).spawn(move || {
@@ -116,9 +117,9 @@ impl Signals {
                     }
                     SIGTSTP => {
                         shared.take(SIGTSTP, sender, &terminals);
-                        // With a terminal of its own the command stops first, and then we do: see `suspend`.
+                        // A command with a terminal of its own is suspended first, and then we are: see `suspend_with_command`.
                         if terminals.controlling().is_none() {
-                            let _ = stop(Whom::Ourselves);
+                            let _ = suspend(Whom::Ourselves);
                         }
                     }
                     signal => shared.take(signal, sender, &terminals),
@@ -131,27 +132,27 @@ impl Signals {
 
 impl Target {
     /// The command has exited, but has not been waited for: its id is still its own, and is not used any more.
-    pub(crate) fn gone(&self) -> Gone {
+    pub(crate) fn command_exited(&self) -> StopHistory {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.pid = None;
-        Gone { told_to_stop: std::mem::take(&mut state.told_to_stop), stopped: state.stopped }
+        StopHistory { told_to_stop: std::mem::take(&mut state.told_to_stop), reason: state.reason }
     }
 
     /// Asks the command to stop.
-    pub(crate) fn stop(&self, why: Stopped) -> Asked {
+    pub(crate) fn stop(&self, reason: StopReason) -> StopRequest {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(pid) = state.pid.filter(|_| state.stopped.is_none()) else { return Asked::Before };
-        state.stopped = Some(why);
+        let Some(pid) = state.pid.filter(|_| state.reason.is_none()) else { return StopRequest::Repeated };
+        state.reason = Some(reason);
         state.send(pid, Signal::TERM);
-        Asked::Now
+        StopRequest::First
     }
 
-    /// We go on, and so does a command that we have handed a stop on to. Any other is woken by whoever has stopped it; to wake it
-    /// again, later, might undo the next stop.
+    /// We go on, and so does a command that we have handed a SIGTSTP on to. Any other is woken by whoever has suspended it; to wake
+    /// it again, later, might undo the next suspension.
     fn go_on(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut state.stop_handed_on)
-            && state.company == Company::Ours
+        if std::mem::take(&mut state.suspension_handed_on)
+            && state.group == CommandGroup::Ours
             && let Some(pid) = state.pid.filter(|_| state.terminals.controlling().is_none())
         {
             let _ = rustix::process::kill_process(pid, Signal::CONT);
@@ -167,8 +168,8 @@ impl Target {
     }
 
     /// The command has been waited for: from now on a signal ends us as it has ended.
-    pub(crate) fn ended_with(&self, farewell: Farewell) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).farewell = Some(farewell);
+    pub(crate) fn exit_on_signal(&self, exit_as: ExitAs) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).exit_as = Some(exit_as);
     }
 
     fn take(&self, signal: i32, sender: Sender, terminals: &Terminals) {
@@ -176,9 +177,9 @@ impl Target {
         let Some(pid) = state.pid else {
             // It came too late for the command. When only the last report or a reader that takes no output keeps us, nobody should
             // have to wait for that; before, it is known at once how the command ended.
-            if let Some(farewell) = state.farewell {
+            if let Some(exit_as) = state.exit_as {
                 terminal::leave();
-                std::process::exit(farewell.say());
+                std::process::exit(exit_as.carry_out());
             }
             return;
         };
@@ -186,8 +187,8 @@ impl Target {
             state.told_to_stop.push(signal);
         }
         let Some(named) = Signal::from_named_raw(signal) else { return };
-        let route = route::route(sender, signal, state.company, terminals.controlling().is_some());
-        state.stop_handed_on |= signal == SIGTSTP && route == Route::Command;
+        let route = route::route(sender, signal, state.group, terminals.controlling().is_some());
+        state.suspension_handed_on |= signal == SIGTSTP && route == Route::Command;
         let sent = match route {
             Route::Reached => Ok(()),
             Route::Command => rustix::process::kill_process(pid, named),
@@ -203,7 +204,7 @@ impl State {
     /// To the command and all that it has started: its group, when it has one of its own. Stopped, it must go on to die.
     fn send(&mut self, pid: Pid, signal: Signal) {
         let foreground = self.terminals.foreground();
-        let own = || group::of(pid).filter(|group| *group == pid);
+        let own = || processes::group_of(pid).filter(|group| *group == pid);
         let sent = match foreground.or_else(own) {
             Some(group) => rustix::process::kill_process_group(group, signal).and_then(|()| match foreground {
                 Some(group) => rustix::process::kill_process_group(group, Signal::CONT),
@@ -211,10 +212,10 @@ impl State {
             }),
             None => {
                 if signal == Signal::TERM {
-                    self.family = Family::of(pid);
+                    self.descendants = Descendants::of(pid);
                 }
                 let sent = rustix::process::kill_process(pid, signal);
-                self.family.send(signal);
+                self.descendants.send(signal);
                 sent
             }
         };

@@ -21,14 +21,14 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use crate::{
     command,
-    farewell::Farewell,
-    group,
-    signals::{self, Company, Signals, Target, Whom},
+    exit_as::ExitAs,
+    job_control::{
+        signals::{CommandGroup, Signals, Target},
+        suspend::{Whom, suspend_until_woken},
+    },
+    processes,
     stdio::Terminals,
 };
-
-/// The verb that makes a `doorbell` call [`lead`].
-pub(crate) const VERB: &str = "session";
 
 /// Runs the command in the foreground of the terminal that standard output is, and ends as it does; or, started by that,
 /// becomes the command.
@@ -36,14 +36,14 @@ pub(crate) const VERB: &str = "session";
 /// # Errors
 /// Signals cannot be caught, the terminal is gone, or the command is not told of.
 pub fn run(program: &OsString, args: &[OsString]) -> io::Result<i32> {
-    if group::our_session() == Some(rustix::process::getpid()) { lead(program, args) } else { follow(program, args) }
+    if processes::our_session() == Some(rustix::process::getpid()) { lead(program, args) } else { follow(program, args) }
 }
 
 fn follow(program: &OsString, args: &[OsString]) -> io::Result<i32> {
     /// The leader needs less, as a rule, than we have taken to get here.
     const LOOK_EVERY: Duration = Duration::from_micros(200);
 
-    while Some(rustix::termios::tcgetpgrp(io::stdout())?) != group::ours() {
+    while Some(rustix::termios::tcgetpgrp(io::stdout())?) != processes::our_group() {
         thread::sleep(LOOK_EVERY);
     }
     Ok(command::refused(program, &Command::new(program).args(args).exec()).code())
@@ -65,12 +65,12 @@ fn lead(program: &OsString, args: &[OsString]) -> io::Result<i32> {
         let _ = kill_process_group(group, Signal::WINCH);
     }
     let terminals = Terminals::default();
-    let target = signals.hand_on(Some(group), Company::ItsOwn, terminals.clone())?;
+    let target = signals.hand_on(Some(group), CommandGroup::ItsOwn, terminals.clone())?;
     let status = stand_for(child, group, &target, &terminals)?;
     let_go_of_terminal();
     // Whoever waits for us sees the same.
-    let farewell = status.signal().map_or_else(|| Farewell::Code(status.code().unwrap_or(1)), Farewell::Signal);
-    Ok(farewell.say())
+    let exit_as = status.signal().map_or_else(|| ExitAs::Code(status.code().unwrap_or(1)), ExitAs::Signal);
+    Ok(exit_as.carry_out())
 }
 
 /// Makes us the foreground. When the leader of a session ends, the foreground is hung up, and the command may have left a server
@@ -80,7 +80,7 @@ fn let_go_of_terminal() {
     change.add(nix::sys::signal::Signal::SIGTTOU);
     // From the background that is allowed to those who do not hear this signal.
     let _ = change.thread_block();
-    if let Some(ours) = group::ours() {
+    if let Some(ours) = processes::our_group() {
         let _ = rustix::termios::tcsetpgrp(io::stdout(), ours);
     }
 }
@@ -89,13 +89,13 @@ fn stand_for(mut child: Child, group: Pid, target: &Target, terminals: &Terminal
     loop {
         match waitid(WaitId::Pid(group), WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT) {
             Ok(Some(status)) if status.stopped() => {
-                // Takes the news, so that the next wait is for other news.
+                // Takes this change of state, so that the next wait is for another one.
                 let _ = waitid(WaitId::Pid(group), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
                 let by = status.stopping_signal();
                 // It was faster than we were to make it the foreground: nobody has stopped it.
                 let was_early = [Signal::TTIN, Signal::TTOU].iter().any(|signal| by == Some(signal.as_raw()));
                 if !was_early {
-                    terminals.until_woken(|| signals::stop(Whom::StandIn));
+                    suspend_until_woken(Whom::StandIn, terminals);
                 }
                 let _ = kill_process_group(group, Signal::CONT);
             }
@@ -104,6 +104,6 @@ fn stand_for(mut child: Child, group: Pid, target: &Target, terminals: &Terminal
             Err(e) => return Err(e.into()),
         }
     }
-    let _ = target.gone();
+    let _ = target.command_exited();
     child.wait()
 }

@@ -5,7 +5,7 @@ use crate::ending::{Ending, Exit};
 
 /// What this process does last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Farewell {
+pub(crate) enum ExitAs {
     /// It exits with this code.
     Code(i32),
     /// It dies of this signal.
@@ -26,9 +26,9 @@ pub(crate) enum Typed {
     Nothing,
 }
 
-impl Farewell {
+impl ExitAs {
     /// After a command that ended so.
-    pub(crate) fn of(exit: &Exit, ending: &Ending, typed: Typed) -> Self {
+    pub(crate) fn after(exit: &Exit, ending: &Ending, typed: Typed) -> Self {
         #[cfg(unix)]
         if let Exit::Signal(signal) = *exit
             && ending.exit_code == exit.code()
@@ -42,7 +42,7 @@ impl Farewell {
     }
 
     /// Ends this process, or gives the code to exit with.
-    pub(crate) fn say(self) -> i32 {
+    pub(crate) fn carry_out(self) -> i32 {
         match self {
             Self::Code(code) => code,
             #[cfg(unix)]
@@ -73,13 +73,13 @@ mod tests {
 
     #[test]
     fn we_end_as_the_command_did_unless_we_say_otherwise() {
-        let of = |exit: Exit, typed| Farewell::of(&exit, &Ending::of(&exit, &[], None), typed);
-        assert_eq!(of(Exit::Code(3), Typed::Nothing), Farewell::Code(3));
-        assert_eq!(of(Exit::NotFound("no".to_owned()), Typed::Nothing), Farewell::Code(127));
-        assert_eq!(of(Exit::Signal(15), Typed::Interrupt), Farewell::Signal(15));
-        assert_eq!(of(Exit::Signal(2), Typed::Nothing), Farewell::Signal(2));
-        assert_eq!(of(Exit::Signal(2), Typed::Interrupt), Farewell::Interrupt);
+        let after = |exit: Exit, typed| ExitAs::after(&exit, &Ending::of(&exit, &[], None), typed);
+        assert_eq!(after(Exit::Code(3), Typed::Nothing), ExitAs::Code(3));
+        assert_eq!(after(Exit::NotFound("no".to_owned()), Typed::Nothing), ExitAs::Code(127));
+        assert_eq!(after(Exit::Signal(15), Typed::Interrupt), ExitAs::Signal(15));
+        assert_eq!(after(Exit::Signal(2), Typed::Nothing), ExitAs::Signal(2));
+        assert_eq!(after(Exit::Signal(2), Typed::Interrupt), ExitAs::Interrupt);
         let timed_out = Ending::timed_out(&Exit::Signal(15), std::time::Duration::from_secs(1));
-        assert_eq!(Farewell::of(&Exit::Signal(15), &timed_out, Typed::Nothing), Farewell::Code(124));
+        assert_eq!(ExitAs::after(&Exit::Signal(15), &timed_out, Typed::Nothing), ExitAs::Code(124));
     }
 }

@@ -11,8 +11,7 @@ use std::{
 
 use win32job::{ExtendedLimitInfo, Job, JobError};
 
-use super::Stopped;
-use crate::ending::Exit;
+use crate::ending::{Exit, StopReason};
 
 /// Stops one command.
 #[derive(Clone)]
@@ -23,7 +22,7 @@ struct State {
     job: Option<Job>,
     /// The command's id, which is its own as long as its handle is open.
     pid: Option<u32>,
-    stopped: Option<Stopped>,
+    reason: Option<StopReason>,
 }
 
 impl Stopper {
@@ -33,17 +32,17 @@ impl Stopper {
         let (handle, pid) = process.unzip();
         // One that is over already cannot be put into a job, and does not have to be.
         let job = handle.and_then(|handle| in_job(handle).inspect_err(|e| tracing::debug!("the command cannot be stopped: {e}")).ok());
-        Self(Arc::new(Mutex::new(State { job, pid, stopped: None })))
+        Self(Arc::new(Mutex::new(State { job, pid, reason: None })))
     }
 
     /// Does nothing when the command is over or was told before.
-    pub(crate) fn stop(&self, why: Stopped) {
+    pub(crate) fn stop(&self, reason: StopReason) {
         let mut state = self.state();
         if !state.runs() {
             return;
         }
         if let Some(job) = state.job.take() {
-            state.stopped = Some(why);
+            state.reason = Some(reason);
             if let Err(e) = end(job) {
                 tracing::warn!("cannot stop the command: {e}");
             }
@@ -51,10 +50,10 @@ impl Stopper {
     }
 
     /// The command has exited: it is stopped no more. Why it was stopped, if it was.
-    pub(crate) fn gone(&self) -> Option<Stopped> {
+    pub(crate) fn command_exited(&self) -> Option<StopReason> {
         let mut state = self.state();
         state.job = None;
-        state.stopped
+        state.reason
     }
 
     /// How a command exited that we have stopped. The system gives it 0, as if it had succeeded; whoever ends a process by hand
@@ -103,7 +102,7 @@ mod tests {
     /// This program, as the test of that name.
     fn program(test: &str) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--ignored", "--nocapture", "--exact", &format!("stop::windows::tests::{test}")]);
+        command.args(["--ignored", "--nocapture", "--exact", &format!("job_control::stopper::windows::tests::{test}")]);
         command
     }
 
@@ -146,19 +145,19 @@ mod tests {
             assert!(size > 0, "{seen}");
             seen.push_str(&String::from_utf8_lossy(&block[..size]));
         }
-        stopper.stop(Stopped::Cancelled);
+        stopper.stop(StopReason::Cancelled);
         // It ends when nobody can write to it any more.
         output.read_to_end(&mut Vec::new()).unwrap();
         child.wait().unwrap();
-        assert_eq!(stopper.gone(), Some(Stopped::Cancelled));
+        assert_eq!(stopper.command_exited(), Some(StopReason::Cancelled));
     }
 
     #[test]
     fn what_a_command_leaves_behind_outlives_it_and_us() {
         let (mut child, stopper) = started("leaves_another");
         child.wait().unwrap();
-        stopper.stop(Stopped::Cancelled);
-        assert_eq!(stopper.gone(), None, "it was over before");
+        stopper.stop(StopReason::Cancelled);
+        assert_eq!(stopper.command_exited(), None, "it was over before");
         let (mut output, mut seen) = (child.stdout.take().unwrap(), String::new());
         while !seen.contains("left ") || !seen[seen.find("left ").unwrap()..].contains('.') {
             let mut block = [0; 256];

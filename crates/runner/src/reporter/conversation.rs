@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, ops::ControlFlow, time::Duration};
 
-use doorbell_client::{Backoff, CallError, Client};
+use doorbell_client::{CallError, Client, EndpointSource};
 use doorbell_protocol::{ErrorCode, Fence, JobId, Lease, jobs::FinishReport, jobs::NewJob};
 use tokio::{
     sync::{oneshot, watch},
@@ -10,21 +10,28 @@ use tokio::{
 };
 
 use super::{
-    Delivery, Ended, Job, Opening,
+    job::{Job, Opening},
+    known_to_hub::KnownToHub,
     log::LogSender,
-    pace::{Due, Pace},
+    pace::{self, Due, Pace},
 };
 use crate::{
+    ending::{Ended, StopReason},
+    job_control::Stopper,
     output::Latest,
     spool::{self, Known, Spool},
-    stop::{Stopped, Stopper},
 };
-
-pub(super) const FIRST_RETRY: Duration = Duration::from_millis(200);
-pub(super) const LONGEST_RETRY: Duration = Duration::from_secs(5);
 
 /// Longest time for what the command printed last, once it has ended.
 const LAST_OUTPUT: Duration = Duration::from_millis(1_500);
+
+/// Whom a conversation is with, and how far it has come.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    pub(super) client: &'a Client,
+    pub(super) source: &'a EndpointSource,
+    pub(super) known: &'a KnownToHub,
+}
 
 /// What came of making a job known.
 enum Created {
@@ -57,7 +64,7 @@ pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: on
         Opening::Claimed(lease) => converse(to, lease, job, Origin::Claimed, end).await,
         Opening::Create(new) => match create(to.client, &new, &mut end).await {
             Created::Running(lease) => {
-                to.told.set(Some(Known::Start(lease.fence)));
+                to.known.set(Some(Known::Start(lease.fence)));
                 // Here is a hub that takes reports: what others could not tell goes with ours.
                 let others = async {
                     if let Some(spool) = Spool::of_user() {
@@ -66,7 +73,7 @@ pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: on
                 };
                 tokio::join!(converse(to, lease, job, Origin::TypedHere, end), others);
             }
-            Created::Over => to.told.set(None),
+            Created::Over => to.known.set(None),
             Created::NoHub => {}
         },
     }
@@ -87,15 +94,15 @@ async fn converse(to: Delivery<'_>, lease: Lease, job: Job, origin: Origin, mut 
                     let _ = tokio::time::timeout(LAST_OUTPUT, sender.send()).await;
                 }
                 finish(to.client, id, lease.fence, ended).await;
-                to.told.set(None);
+                to.known.set(None);
             }
         }
         ControlFlow::Break(code) => {
-            to.told.set(None);
+            to.known.set(None);
             // Another runner may have the job by now, and its command must not run twice at once. A command that somebody
             // started by hand is theirs to stop.
             if code == ErrorCode::LeaseStale && origin == Origin::Claimed {
-                stopper.iter().for_each(|stopper| stopper.stop(Stopped::Cancelled));
+                stopper.iter().for_each(|stopper| stopper.stop(StopReason::Cancelled));
             }
         }
     }
@@ -110,7 +117,7 @@ async fn send_all(sender: Option<&LogSender<'_>>) -> Infallible {
 
 /// Makes the job known. The id is ours, so trying again cannot make a second one.
 async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
-    let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+    let mut backoff = pace::retries();
     loop {
         match client.create_job(job).await {
             // Without a lease it has ended already, by the hub's account.
@@ -143,7 +150,7 @@ async fn report(
     end: &mut End,
 ) -> ControlFlow<ErrorCode> {
     let fence = lease.fence;
-    let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+    let mut backoff = pace::retries();
     let mut pace = Pace::new(lease.ttl(), Instant::now());
     // Something may have been printed before the hub knew of the job.
     let mut untold = progress.borrow_and_update().progress.at.is_some();
@@ -175,7 +182,7 @@ async fn report(
         match result {
             Ok(cancel_requested) => {
                 if cancel_requested && let Some(stopper) = stopper {
-                    stopper.stop(Stopped::Cancelled);
+                    stopper.stop(StopReason::Cancelled);
                 }
                 backoff.reset();
                 pace.told(due, Instant::now());
@@ -204,7 +211,7 @@ async fn finish(client: &Client, id: JobId, fence: Fence, ended: Ended) {
         failure: ended.ending.failure,
         finished_at: Some(ended.at),
     };
-    let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
+    let mut backoff = pace::retries();
     loop {
         match client.finish_job(id, &report).await {
             Ok(_) => return,

@@ -1,20 +1,20 @@
-//! What a pseudo console says before the command says anything. It may ask where the cursor is and what our terminal can, and waits for
-//! the answers: they are given here, so that it waits for nobody, whether or not there is a terminal. Pure.
+//! What a pseudo console asks before the command writes anything: where the cursor is, and what our terminal can do. It waits for the
+//! answers. They are given here, so that it does not depend on a terminal that may not be there. Pure.
 
 /// The beginning of what a pseudo console writes.
 #[derive(Debug)]
-pub(super) struct Greeting {
+pub(super) struct Handshake {
     /// Row and column, from 1.
     cursor: (u16, u16),
-    heard: Heard,
+    state: State,
 }
 
 #[derive(Debug)]
-enum Heard {
-    /// Only this much, which may be the beginning of a question.
-    Part(Vec<u8>),
-    /// All of it.
-    All,
+enum State {
+    /// It goes on. These bytes may be the beginning of a question.
+    Open(Vec<u8>),
+    /// It is over: what comes now is from the command.
+    Over,
 }
 
 /// What to do about a piece of output.
@@ -26,15 +26,15 @@ pub(super) struct Reply {
     pub(super) answer: Vec<u8>,
 }
 
-impl Greeting {
-    /// The cursor of our terminal is here.
+impl Handshake {
+    /// The cursor of our terminal is at `cursor`.
     pub(super) fn new(cursor: (u16, u16)) -> Self {
-        Self { cursor, heard: Heard::Part(Vec::new()) }
+        Self { cursor, state: State::Open(Vec::new()) }
     }
 
-    /// The next piece.
-    pub(super) fn hear(&mut self, bytes: &[u8]) -> Reply {
-        let Heard::Part(part) = &mut self.heard else { return Reply { show: bytes.to_vec(), answer: Vec::new() } };
+    /// Takes the next piece of output.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Reply {
+        let State::Open(part) = &mut self.state else { return Reply { show: bytes.to_vec(), answer: Vec::new() } };
         part.extend_from_slice(bytes);
         let mut rest = part.as_slice();
         let mut reply = Reply::default();
@@ -56,7 +56,7 @@ impl Greeting {
                 }
                 Sequence::Other => {
                     reply.show.extend_from_slice(rest);
-                    self.heard = Heard::All;
+                    self.state = State::Over;
                     return reply;
                 }
             }
@@ -94,11 +94,11 @@ mod tests {
     use super::*;
 
     /// What is shown and answered in all, in pieces of `size`.
-    fn heard(bytes: &[u8], size: usize) -> (String, String) {
-        let mut greeting = Greeting::new((7, 3));
+    fn taken(bytes: &[u8], size: usize) -> (String, String) {
+        let mut handshake = Handshake::new((7, 3));
         let mut all = Reply::default();
         for piece in bytes.chunks(size) {
-            let reply = greeting.hear(piece);
+            let reply = handshake.take(piece);
             all.show.extend(reply.show);
             all.answer.extend(reply.answer);
         }
@@ -115,7 +115,7 @@ mod tests {
             ("\x1b[12345678901234567890123456789012345678901234567890", "\x1b[12345678901234567890123456789012345678901234567890", ""),
         ] {
             for size in [1, 2, 3, output.len()] {
-                assert_eq!(heard(output.as_bytes(), size), (show.to_owned(), answer.to_owned()), "{output:?} by {size}");
+                assert_eq!(taken(output.as_bytes(), size), (show.to_owned(), answer.to_owned()), "{output:?} by {size}");
             }
         }
     }

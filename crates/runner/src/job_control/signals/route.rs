@@ -13,7 +13,7 @@ pub(super) enum Sender {
 
 /// Which group the command is in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Company {
+pub(crate) enum CommandGroup {
     /// Ours, unless it has a terminal of its own.
     Ours,
     /// One of its own, in our session.
@@ -31,12 +31,12 @@ pub(super) enum Route {
     Foreground,
 }
 
-pub(super) fn route(sender: Sender, signal: i32, company: Company, has_own_terminal: bool) -> Route {
-    match (sender, company) {
+pub(super) fn route(sender: Sender, signal: i32, group: CommandGroup, has_own_terminal: bool) -> Route {
+    match (sender, group) {
         (Sender::Process, _) => Route::Command,
         // A hangup reaches the leader of a session and the foreground. A key reaches us only while the command is not the
         // foreground yet.
-        (Sender::Kernel, Company::ItsOwn) if signal != SIGHUP => Route::Command,
+        (Sender::Kernel, CommandGroup::ItsOwn) if signal != SIGHUP => Route::Command,
         (Sender::Kernel, _) if has_own_terminal => Route::Foreground,
         (Sender::Kernel, _) => Route::Reached,
     }
@@ -50,9 +50,9 @@ mod tests {
 
     #[test]
     fn the_command_gets_each_signal_once() {
-        use Company::{ItsOwn, Ours};
+        use CommandGroup::{ItsOwn, Ours};
         use Sender::{Kernel, Process};
-        for (sender, signal, company, has_own_terminal, expected) in [
+        for (sender, signal, group, has_own_terminal, expected) in [
             (Process, SIGINT, Ours, false, Route::Command),
             (Process, SIGINT, Ours, true, Route::Command),
             (Process, SIGHUP, ItsOwn, false, Route::Command),
@@ -61,7 +61,7 @@ mod tests {
             (Kernel, SIGHUP, ItsOwn, false, Route::Reached),
             (Kernel, SIGINT, ItsOwn, false, Route::Command),
         ] {
-            assert_eq!(route(sender, signal, company, has_own_terminal), expected, "{sender:?} {signal} {company:?}");
+            assert_eq!(route(sender, signal, group, has_own_terminal), expected, "{sender:?} {signal} {group:?}");
         }
     }
 }
