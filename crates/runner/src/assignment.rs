@@ -1,15 +1,17 @@
-//! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be discovered.
+//! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be
+//! discovered.
 
 use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Token};
 use doorbell_protocol::worker::Claim;
 use serde::{Deserialize, Serialize};
 
-/// A claim and whom to report to. A bare claim is an assignment, too.
+/// A claim, and the hub to report to. JSON that holds only a claim is an assignment, too.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Assignment {
     #[serde(flatten)]
     pub(crate) claim: Claim,
-    /// Set when the worker's hub is fixed. It goes through a pipe because arguments and variables are seen by others.
+    /// Set when the worker was given its hub's address. It goes through standard input because other users
+    /// can see arguments and variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hub: Option<FixedHub>,
 }

@@ -16,7 +16,7 @@ use crate::{
     stdio,
 };
 
-/// A worker's JSON is small; more than this is not from a worker.
+/// Largest input that is read. A worker's JSON is much smaller.
 const ASSIGNMENT_BYTES: u64 = 1024 * 1024;
 
 /// There is no job to run.
@@ -33,8 +33,8 @@ pub enum ClaimedError {
     Hub(#[from] DiscoverError),
 }
 
-/// Reads a claim from `input`, runs its job without input and with its output going nowhere but to its log, and gives the
-/// exit code of the command.
+/// Reads a claim from `input`, runs its job without input and with its output going nowhere but to its log,
+/// and gives the exit code of the command.
 ///
 /// # Errors
 /// There is no claim to run.
@@ -64,8 +64,9 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     Ok(code)
 }
 
-/// A session of its own: neither the keys nor the end of the terminal that the worker was started in concern the job, and a
-/// command that asks for a password there fails at once, where it would wait for ever.
+/// Puts this process into a session of its own. The keys and the end of the worker's terminal then do not
+/// concern the job, and a command that asks that terminal for a password fails at once instead of waiting for
+/// ever.
 fn leave_session() {
     #[cfg(unix)]
     if let Err(e) = rustix::process::setsid() {

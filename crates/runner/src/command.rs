@@ -1,4 +1,4 @@
-//! The command as a process to be: its program, its environment, and why it may not start.
+//! The command before it is a process: its program and environment, and why it may not start.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -16,14 +16,14 @@ use crate::ending::Exit;
 
 /// Names the job to the command and everything below it.
 pub(crate) const JOB_VARIABLE: &str = "DOORBELL_JOB";
-/// Lets cargo tell its progress to a terminal that it does not know. Says nothing about which terminal this is.
+/// Makes cargo report its progress to any terminal, also one that it does not know.
 const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
 /// The verb that makes a `doorbell` call lead the session of a command.
 const SESSION_VERB: &str = "session";
-/// As a program of a queued job: this very executable.
+/// A queued job whose program has this name runs this very executable.
 const OURSELVES: &str = "doorbell";
 
-/// A command line as typed.
+/// The command of a command line, as it was typed.
 pub(crate) fn typed(program: &OsStr, args: &[OsString], job: JobId) -> Command {
     let mut command = Command::new(program);
     command.args(args);
@@ -31,7 +31,7 @@ pub(crate) fn typed(program: &OsStr, args: &[OsString], job: JobId) -> Command {
     command
 }
 
-/// What a queued job asks for.
+/// The command of a queued job.
 pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
     let (program, args) = task.command.split_first().ok_or_else(|| Exit::NotFound("the job has no command".to_owned()))?;
     let mut command = if program == OURSELVES {
@@ -52,8 +52,8 @@ pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
     Ok(command)
 }
 
-/// The command by way of `doorbell session`. When our program has been replaced since we were started, the command itself: then
-/// no key can stop it.
+/// The command, started by way of `doorbell session`. When our program's file has been replaced since we were
+/// started, the command is started directly, and Ctrl-Z cannot suspend it.
 #[cfg(unix)]
 pub(crate) fn led(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     match std::env::current_exe().ok().filter(|ours| ours.exists()) {
@@ -84,8 +84,8 @@ pub(crate) fn in_place_of(command: &Command, mut other: Command) -> Command {
     other
 }
 
-/// Starts `command` with the streams that `join` gives it. A script that does not name its interpreter is one for `sh`, as shells have it
-/// when the system refuses it.
+/// Starts `command` with the streams that `join` gives it. A script that does not name its interpreter is run
+/// by `sh`, as shells do.
 #[cfg(unix)]
 pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Result<()>) -> io::Result<Child> {
     join(&mut command)?;
@@ -101,7 +101,8 @@ pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Res
     }
 }
 
-/// The file that is run, in the command's own search path where it has one; or why none can be.
+/// Finds the file of the program, in the command's own search path when it has one. The error says why it
+/// cannot be run.
 #[cfg(unix)]
 pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
     use rustix::fs::{Access, access};
@@ -113,7 +114,7 @@ pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
         Some(path) if !program.as_encoded_bytes().contains(&b'/') => {
             std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
         }
-        // Without a path the system has one of its own, and whoever starts the program will see.
+        // Without `PATH` the system has a default. Whether the program is there shows when it is started.
         None if !program.as_encoded_bytes().contains(&b'/') => return Ok(program.into()),
         Some(_) | None => vec![program.into()],
     };
@@ -128,7 +129,7 @@ pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
     found
 }
 
-/// How a command ended that could not be started, after telling why on standard error.
+/// Says on standard error why a command could not be started, and gives that as its exit.
 pub(crate) fn refused(program: &OsStr, error: &io::Error) -> Exit {
     let exit = not_started(program, error);
     if let Exit::NotFound(reason) | Exit::NotRunnable(reason) = &exit {
@@ -141,7 +142,7 @@ pub(crate) fn refused(program: &OsStr, error: &io::Error) -> Exit {
 pub(crate) fn not_started(program: &OsStr, error: &io::Error) -> Exit {
     let name = program.to_string_lossy();
     if error.kind() == io::ErrorKind::NotFound {
-        // A script whose interpreter is missing gives the same error, but is there.
+        // A script whose interpreter is missing gives the same error, although the script exists.
         return if Path::new(program).exists() {
             Exit::NotFound(format!("cannot run {name}: the interpreter on its first line does not exist"))
         } else if program.as_encoded_bytes().contains(&b'/') {

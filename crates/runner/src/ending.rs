@@ -11,18 +11,19 @@ pub enum Exit {
     Code(i32),
     /// A signal ended it.
     Signal(i32),
-    /// There is no such command: the reason, without the program's name.
+    /// There is no such command. Says so, in one line.
     NotFound(String),
-    /// There is one, but the system refuses to run it.
+    /// The command exists, but the system refuses to run it. Says why, in one line.
     NotRunnable(String),
 }
 
 /// What the job is told, and what the wrapper exits with.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ending {
-    /// The shell's way: the command's own, 128 + n after signal n, 127 when there is no such command, 126 when it cannot run.
+    /// As a shell counts: the command's own code, 128 + n after signal n, 127 when there is no such command,
+    /// 126 when it cannot run.
     pub exit_code: i32,
-    /// What it means.
+    /// Whether the job succeeded.
     pub outcome: Outcome,
     /// Why it did not succeed, in one line.
     pub failure: Option<String>,
@@ -33,7 +34,7 @@ pub struct Ending {
 pub enum StopReason {
     /// Somebody wants its job cancelled.
     Cancelled,
-    /// It has run for so long.
+    /// It has run for longer than it may.
     TimedOut(Duration),
 }
 
@@ -45,7 +46,7 @@ pub(crate) struct Ended {
 }
 
 impl Exit {
-    /// What the wait for a process has brought.
+    /// What waiting for the process returned.
     #[must_use]
     pub fn of(status: io::Result<ExitStatus>) -> Self {
         let status = match status {
@@ -72,11 +73,12 @@ impl Exit {
 }
 
 impl Ending {
-    /// What Windows calls a process that Ctrl-C or Ctrl-Break ended. Elsewhere no exit code is that large.
+    /// Exit code on Windows of a process that Ctrl-C or Ctrl-Break ended. On other systems no exit code is
+    /// that large.
     const CTRL_C: i32 = 0xC000_013A_u32.cast_signed();
 
-    /// `told_to_stop` are the signals that asked for the end; `last_words` the last line on standard error, where that was
-    /// read apart from the output.
+    /// How a command ended that we did not stop ourselves. `told_to_stop` are the signals to stop that it was
+    /// sent; `last_words` is the last line on standard error, or of all output where the two are one stream.
     #[must_use]
     pub fn of(exit: &Exit, told_to_stop: &[i32], last_words: Option<&str>) -> Self {
         let exit_code = exit.code();
@@ -100,7 +102,7 @@ impl Ending {
 }
 
 impl Ending {
-    /// Of a command that we have stopped.
+    /// How a command ended that we have stopped.
     #[must_use]
     pub fn stopped(reason: StopReason, exit: &Exit) -> Self {
         match reason {
@@ -109,7 +111,7 @@ impl Ending {
         }
     }
 
-    /// Of a command that was stopped because its job was cancelled, however it then exited.
+    /// How a command ended whose job was cancelled, whatever its exit.
     #[must_use]
     pub fn cancelled(exit: &Exit) -> Self {
         const KILL: i32 = 9;
@@ -119,10 +121,11 @@ impl Ending {
 }
 
 impl Ending {
-    /// What `timeout` exits with, which scripts know.
+    /// The exit code of `timeout`, which scripts know.
     pub const TIMED_OUT: i32 = 124;
 
-    /// Of a command that was stopped because it had run for `after`. One that had succeeded by itself when it was told has.
+    /// How a command ended that was stopped after running for `after`. One that exits with 0 all the same has
+    /// succeeded.
     #[must_use]
     pub fn timed_out(exit: &Exit, after: Duration) -> Self {
         if *exit == Exit::Code(0) {
@@ -133,7 +136,7 @@ impl Ending {
     }
 }
 
-/// The words are cut so that the code at the end is always there.
+/// `words · how`, with the words cut so that `how` always fits.
 fn joined(words: &str, how: &str) -> String {
     let room = limits::FAILURE_CHARS.saturating_sub(how.chars().count() + 3);
     format!("{} · {how}", text::clean_cut(words, room))
@@ -142,7 +145,7 @@ fn joined(words: &str, how: &str) -> String {
 fn signal_name(signal: i32) -> String {
     #[cfg(unix)]
     let name = signal_hook::low_level::signal_name(signal);
-    // Where there are no signals, those that a command may have told by its exit code.
+    // Windows has no signals, but a command there can exit with 130, which means Ctrl-C to a shell.
     #[cfg(not(unix))]
     let name = match signal {
         2 => Some("Ctrl-C"),

@@ -1,9 +1,10 @@
-//! How this process ends: as the command did, so that whoever waits for us sees what it would have seen without us. A shell breaks off
-//! a loop or a script when a program dies of SIGINT, not when it exits with 130.
+//! How this process ends: as the command did, so that whoever waits for us sees what it would have seen
+//! without us. For example, a shell ends a loop when a program in it dies of SIGINT, but not when it exits
+//! with 130.
 
 use crate::ending::{Ending, Exit};
 
-/// What this process does last.
+/// How this process is to end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ExitAs {
     /// It exits with this code.
@@ -11,8 +12,8 @@ pub(crate) enum ExitAs {
     /// It dies of this signal.
     #[cfg(unix)]
     Signal(i32),
-    /// It dies of the key that was typed, and so do all that the key means: a script that runs us, for one. While the keys went to
-    /// the command's own terminal, nobody else has heard of it.
+    /// It dies of SIGINT, and our whole process group with it, such as a script that runs us. The interrupt
+    /// key was typed into our terminal, but only the command's own terminal has acted on it so far.
     #[cfg(unix)]
     Interrupt,
 }
@@ -20,14 +21,14 @@ pub(crate) enum ExitAs {
 /// Whether the interrupt key was handed on to the command's own terminal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Typed {
-    /// It was.
+    /// The interrupt key was.
     Interrupt,
-    /// The command has heard of no key through us.
+    /// No interrupt key was handed on.
     Nothing,
 }
 
 impl ExitAs {
-    /// After a command that ended so.
+    /// How we end after a command that ended like this.
     pub(crate) fn after(exit: &Exit, ending: &Ending, typed: Typed) -> Self {
         #[cfg(unix)]
         if let Exit::Signal(signal) = *exit
@@ -41,7 +42,7 @@ impl ExitAs {
         Self::Code(ending.exit_code)
     }
 
-    /// Ends this process, or gives the code to exit with.
+    /// Ends this process by its signal, or returns the code to exit with.
     pub(crate) fn carry_out(self) -> i32 {
         match self {
             Self::Code(code) => code,
@@ -56,12 +57,12 @@ impl ExitAs {
     }
 }
 
-/// Dies of a signal that the command died of. Returns a shell's code for that where it does not kill.
+/// Dies of the signal that the command died of. When that does not kill us, returns 128 + n, as shells do.
 #[cfg(unix)]
 fn die_of(signal: i32) -> i32 {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
-    // The command has left a core, if one was wanted.
+    // The command has written a core file if one is wanted; a second one, of us, is of no use.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = signal_hook::low_level::emulate_default_handler(signal);
     128 + signal

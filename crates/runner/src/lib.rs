@@ -1,16 +1,18 @@
-//! Runs one command as one job. The command never suffers for it: same input, output, signals and exit code as without, hub
-//! or no hub.
+//! Runs one command as one job. The command never suffers for it: same input, output, signals and exit code
+//! as without, hub or no hub.
 //!
 //! # Layout
-//! - [`mod@run`]: a command in the place where the caller stands · [`claimed`]: a queued job, in a process of its own
+//! - [`mod@run`]: a command in the place where the caller stands · [`claimed`]: a queued job, in a process of
+//!   its own
 //! - [`worker`]: claims queued jobs and starts a runner process for each · `assignment`: what it hands over
 //! - `command`: the process to be · on Windows `lookup`: which file is meant by its name
-//! - `job_control/`: signals, Ctrl-Z, cancel and timeout, from the command's start to its end · [`session`] (Unix): leads the session of
-//!   a command that has a terminal of its own · on Unix `processes`: what the system says about other processes
+//! - `job_control/`: signals, Ctrl-Z, cancel and timeout, from the command's start to its end · [`session`]
+//!   (Unix): leads the session of a command that has a terminal of its own · on Unix `processes`: what the
+//!   system says about other processes
 //! - `stdio/`: the command's streams and terminals; it knows nothing of job control
 //! - [`ending`]: how the command ended, and what that means for its job · `exit_as`: and how we end
-//! - `output/`: what becomes of the command's output beside being written · [`progress`]: reads progress from it, pure ·
-//!   `redact`: keeps secrets here
+//! - `output/`: what becomes of the command's output beside being written · [`progress`]: reads progress from
+//!   it, pure · `redact`: keeps secrets here
 //! - `reporter/`: tells the hub, from a thread of its own · [`spool`]: ends that no hub has taken yet
 //! - [`origin`]: who runs a job, where · [`test_job`]: the built-in job that shows whether everything works
 //!

@@ -1,10 +1,12 @@
-//! Finds a program as shells of Windows do: `npm` is `npm.cmd` in a folder of `PATH`. The system itself would add nothing but `.exe`.
+//! Finds a program as the shells of Windows do: `npm` may be `npm.cmd` in a folder of `PATH`. The system
+//! itself adds nothing but `.exe`.
 
 use std::{ffi::OsString, path::PathBuf, process::Command};
 
 use crate::command;
 
-/// The same command with its program by its full name, or as it is when there is no such program: then its start says so.
+/// The same command with the full name of its program. It is unchanged when there is no such program;
+/// starting it then says so.
 pub(crate) fn found(command: Command) -> Command {
     let Some(program) = find(&command) else { return command };
     let mut found = Command::new(program);
@@ -17,7 +19,7 @@ fn find(command: &Command) -> Option<PathBuf> {
     which::which_in(command.get_program(), path_of(command), folder).ok()
 }
 
-/// The command's own, where it has one.
+/// The search path: the command's own, when it has one.
 fn path_of(command: &Command) -> Option<OsString> {
     let own = command.get_envs().find(|(name, _)| name.eq_ignore_ascii_case("PATH"));
     own.map_or_else(|| std::env::var_os("PATH"), |(_, value)| value.map(OsString::from))

@@ -1,8 +1,8 @@
-//! Who runs a job, where: the facts about this machine that a hub is told.
+//! Who runs a job and where: what a hub is told about this machine.
 
 use doorbell_protocol::Origin;
 
-/// Host, user and working folder of this process, and the command: as much as is shown, however much there is.
+/// Host, user and working folder of this process, and the command, each cut to what a hub keeps.
 #[must_use]
 pub fn here(command: &[String]) -> Origin {
     let cwd = std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned());

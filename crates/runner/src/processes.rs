@@ -1,7 +1,7 @@
 //! What the system says about processes: the group, the session and the parent of each.
 //!
-//! A group or session that began outside our container (our pid namespace) has no number here: the kernel says 0. For `rustix` that
-//! cannot be, so `nix` asks.
+//! A group or session that began outside our container (our pid namespace) has no number here: the kernel
+//! says 0. For `rustix` that cannot be, so `nix` asks.
 
 use rustix::process::Pid;
 

@@ -40,11 +40,11 @@ pub struct RunSpec {
     pub labels: BTreeMap<String, String>,
     /// A page about it.
     pub url: Option<String>,
-    /// Its start does not ring, and its end only when it has run for so long.
+    /// The start of the job does not ring, and its end rings only when it has run for so long.
     pub notify_after: Option<Duration>,
-    /// It is stopped when it has run for so long.
+    /// The command is stopped when it has run for so long.
     pub timeout: Option<Duration>,
-    /// Knows what must not be told.
+    /// Finds the secrets, which are not sent.
     pub redactor: Redactor,
     /// Whether what it prints is sent.
     pub prints: Prints,
@@ -60,15 +60,17 @@ pub enum Prints {
     /// It is sent as the job's log, without its secrets.
     #[default]
     Sent,
-    /// Only figures of its progress are.
+    /// Only the figures of its progress are sent.
     Kept,
 }
 
-/// Runs the command and gives the exit code to exit with: the command's own, 127 when there is no such command, 126 when it cannot
-/// be run, 124 when its time was up. After a command that died of a signal this process dies of it, too. The hub is told in the background and delays nothing but the return, by 2 s at
-/// most, when it knows the job but does not take its end.
+/// Runs the command and returns the code to exit with: the command's own, 127 when there is no such command,
+/// 126 when it cannot be run, 124 when its time was up. After a command that died of a signal this process
+/// dies of it, too. The hub is told in the background. When the hub knows the job but does not take its end,
+/// the return is delayed, by 2 s at most.
 ///
-/// Signals to this process are handed on to the command from here on; call it once, and exit when it returns.
+/// From here on, signals to this process are handed on to the command. Call it once, and exit when it
+/// returns.
 #[must_use]
 pub fn run(spec: RunSpec) -> i32 {
     let id = JobId(Uuid::now_v7());
@@ -115,7 +117,8 @@ fn new_job(spec: &RunSpec, id: JobId, started_at: Timestamp) -> NewJob {
     }
 }
 
-/// Whoever types a secret into a command line does not mean to tell it to everybody who sees the job.
+/// The same job without its secrets: a command line that was typed may hold some, and everybody who sees the
+/// job sees it.
 fn redacted(new: NewJob, redactor: &Redactor) -> NewJob {
     let text = |text: String| redactor.text(&text);
     NewJob {

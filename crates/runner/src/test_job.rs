@@ -19,7 +19,8 @@ const LABELS: [&str; limits::TEST_JOB_STEPS as usize] = [
     "Listening for the echo",
 ];
 
-/// Prints a line a step over `duration`, and gives the exit code: 1 when it was to fail at a step, else 0.
+/// Prints a line for each step over `duration`. Returns the exit code: 1 when it was to fail at a step, else
+/// 0.
 ///
 /// # Errors
 /// The output cannot be written.

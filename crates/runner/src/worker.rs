@@ -1,9 +1,10 @@
 //! A worker: claims queued jobs, and starts a runner in a process of its own for each.
 //!
 //! # Invariants
-//! - The app that embeds a worker may end at any time: its runners go on, hold their leases, and report by themselves.
-//! - A worker that cannot reach the hub waits; it never spins. A hub that restarted forgot its workers, so the worker
-//!   registers again.
+//! - The app that embeds a worker may end at any time: the runners go on, hold their leases, and report by
+//!   themselves.
+//! - A worker that cannot reach the hub waits before it tries again. A hub that restarted has forgotten its
+//!   workers, so the worker registers again.
 //! - A claim is never dropped silently: when its runner cannot be started, the job is reported as failed.
 
 use std::{path::PathBuf, pin::pin, process::Stdio, sync::Arc, time::Duration};
@@ -24,11 +25,13 @@ use tokio::{
 
 use crate::{assignment::Assignment, origin, spool};
 
-/// An answer without a job that comes sooner than this was no long poll: asking again at once would spin.
+/// An answer without a job that comes sooner than this was no long poll. Asking again at once would load the
+/// hub.
 const SOONEST_EMPTY: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
-/// A console of its own that nobody sees: neither a Ctrl-C in ours nor its end concerns a runner, and no window comes up for it.
+/// Gives a runner a console of its own without a window. A Ctrl-C in our console, or its end, then does not
+/// concern the runner.
 #[cfg(windows)]
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 
@@ -45,8 +48,8 @@ pub struct WorkerConfig {
     pub program: PathBuf,
 }
 
-/// Works until `shutdown`. Runners that were started go on by themselves. A hub that comes up with a worker hears from it what
-/// wrappers could not tell meanwhile.
+/// Works until `shutdown`. Runners that were started go on by themselves. It also delivers the ends of jobs
+/// that wait in the spool.
 pub async fn work(config: WorkerConfig, shutdown: impl Future<Output = ()>) {
     tokio::select! {
         () = claim_jobs(&config, shutdown) => {}
@@ -61,13 +64,13 @@ async fn claim_jobs(config: &WorkerConfig, shutdown: impl Future<Output = ()>) {
     let mut registered = None;
     let mut shutdown = pin!(shutdown);
     loop {
-        // Only the wait is cut short: a claim that has come is started in any case.
+        // The shutdown only ends the wait. A claim that has come is started in any case.
         let claimed = tokio::select! {
             biased;
             () = &mut shutdown => return,
             claimed = next_claim(&client, config, &slots, &mut registered, &mut backoff) => claimed,
         };
-        // There is always a next claim, unless somebody drains the worker: the semaphore is never closed.
+        // There is no next claim only when the worker is drained: the semaphore is never closed.
         let Some((claim, slot)) = claimed else { return };
         start(&client, config, claim, slot).await;
     }
@@ -152,7 +155,8 @@ async fn spawn(config: &WorkerConfig, claim: Claim) -> std::io::Result<Child> {
     runner
         .arg("runner")
         .stdin(Stdio::piped())
-        // A runner outlives this process: it must not hold the pipes or the terminal that its parent writes to.
+        // A runner outlives this process: it must not hold the pipes or the terminal that its parent writes
+        // to.
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     #[cfg(windows)]

@@ -1,8 +1,9 @@
 //! What a Windows console tells the programs in it: Ctrl-C, Ctrl-Break, and that it is closed.
 //!
 //! # Invariants
-//! - The wrapper outlives the command: none of the three ends it. A command in the same console has been told, too, and decides.
-//! - A command in a pseudo console has not been told, and is told here.
+//! - The wrapper outlives the command: none of the three events ends the wrapper. A command in the same
+//!   console gets the event itself, and decides what to do.
+//! - A command in a pseudo console does not get the event, so it is handed on here.
 
 use std::{
     io,
@@ -17,25 +18,25 @@ use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, ctrl_break, ctrl_c, ct
 
 use crate::stdio::Pseudo;
 
-/// As a key: Ctrl-C.
+/// The character that Ctrl-C types.
 const CTRL_C: &[u8] = b"\x03";
-/// Ctrl-Break is no character. Pseudo consoles take any key as `ESC [ Vk ; Sc ; Uc ; Kd ; Cs ; Rc _`: this is VK_CANCEL, its scan
-/// code, no character, down, with the left Ctrl key, once.
+/// Ctrl-Break types no character. Pseudo consoles take any key as `ESC [ Vk ; Sc ; Uc ; Kd ; Cs ; Rc _`. This
+/// one is VK_CANCEL, its scan code, no character, pressed down, with the left Ctrl key, once.
 const CTRL_BREAK: &[u8] = b"\x1b[3;70;0;1;8;1_";
 
-/// ConsoleEvents that are caught, from before the command starts.
+/// Console events that are caught from before the command starts.
 pub(crate) struct ConsoleEvents {
     c: CtrlC,
     pause: CtrlBreak,
     close: CtrlClose,
 }
 
-/// Whether the command was told to stop.
+/// Whether the command was told to stop. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct StopFlag(Arc<AtomicBool>);
 
 impl ConsoleEvents {
-    /// From now on they do not end us.
+    /// Catches the events. From now on they do not end this process.
     pub(crate) fn catch() -> io::Result<Self> {
         Ok(Self { c: ctrl_c()?, pause: ctrl_break()?, close: ctrl_close()? })
     }
@@ -60,14 +61,14 @@ impl ConsoleEvents {
                 }
             }
         };
-        // It lives as long as the process.
+        // The thread lives as long as the process.
         thread::Builder::new().name("doorbell-events".to_owned()).spawn(move || runtime.block_on(events))?;
         Ok(flag)
     }
 }
 
 impl StopFlag {
-    /// Whether the command was told.
+    /// Whether the command was told to stop.
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

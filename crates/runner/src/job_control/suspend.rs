@@ -25,7 +25,7 @@ pub(crate) enum Whom {
 pub(crate) enum Suspension {
     /// It takes effect at any moment. It ends with SIGCONT.
     Sent,
-    /// Nobody would wake us. The kernel drops such a stop signal, too.
+    /// Nobody would wake us. The kernel does not suspend such a process either.
     Refused,
 }
 
@@ -52,24 +52,26 @@ pub(crate) fn suspend_until_woken(whom: Whom, terminals: &Terminals) {
     terminals.begin_suspension();
     terminal::give_back();
     match suspend(whom) {
-        // Another thread may take the signal, and this one runs on meanwhile. Whoever wakes us sends the signal that this waits for.
+        // The signal may reach another thread first, while this one runs on. So this one waits for the signal
+        // with which we are woken.
         Suspension::Sent => terminals.wait_for_go_on(),
         Suspension::Refused => terminals.go_on(),
     }
 }
 
-/// The command was suspended: gives our terminal back and suspends all of our group, as the key would have without us. Returns when
-/// we go on, or at once when nobody would wake us.
+/// The command was suspended: gives our terminal back and suspends all of our group, as the key would have
+/// without us. Returns when we go on, or at once when nobody would wake us.
 pub(crate) fn suspend_with_command(terminals: &Terminals) {
-    /// What the command has shown last is moved on in this time.
+    /// Time for what the command has shown last to be moved on.
     const LAST_SHOWN: Duration = Duration::from_millis(50);
 
     thread::sleep(LAST_SHOWN);
     suspend_until_woken(Whom::OurGroup, terminals);
 }
 
-/// Whether somebody of our session, outside our group, waits for a process of our group: a shell with job control. Where the parents of
-/// other processes are not known, a group of several generations counts as one that nobody waits for.
+/// Whether somebody of our session, outside our group, waits for a process of our group: a shell with job
+/// control. Where the parents of other processes are not known, a group of several generations counts as one
+/// that nobody waits for.
 fn would_be_woken() -> bool {
     let (session, group) = (processes::our_session(), processes::our_group());
     let mut ancestor = getppid();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use doorbell_protocol::limits;
 use tokio::sync::Notify;
 
-/// Most bytes that wait. The hub keeps no more of a log's end.
+/// Most bytes that wait to be sent. The hub keeps no more of a log's end.
 const UNSENT: usize = limits::LOG_TAIL_BYTES as usize;
 /// Takes the place of output that was left out because it came faster than it could be sent.
 const CUT: &[u8] = b"\n[output was left out here]\n";
@@ -32,7 +32,7 @@ struct Unsent {
     /// The chunk that is being sent and is not acknowledged yet.
     in_flight: Bytes,
     waiting: VecDeque<u8>,
-    /// Whether a cut belongs before what is waiting.
+    /// Whether output was left out before what is waiting.
     is_cut: bool,
     is_closed: bool,
 }
@@ -97,7 +97,8 @@ impl Log {
         *self.unsent() = Unsent { is_closed: true, ..Unsent::default() };
     }
 
-    /// The last bytes that were not sent, at most `most`, and the offset at which they may be.
+    /// The last bytes that were not sent, at most `most` of them, and the offset at which the hub may append
+    /// them.
     pub(crate) fn tail(&self, most: usize) -> Option<(u64, Vec<u8>)> {
         let unsent = self.unsent();
         let mut tail: Vec<u8> = unsent.in_flight.iter().chain(&unsent.waiting).copied().collect();

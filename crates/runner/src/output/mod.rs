@@ -1,13 +1,16 @@
-//! What becomes of a command's output beside being written: it is read for its progress, and kept for the job's log.
+//! What becomes of a command's output once it was written: it is read for its progress, and kept for the
+//! job's log.
 //!
 //! # Layout
-//! - `tap`: takes it from the threads that move it, and never makes them wait · `reading`: the thread that looks at it
+//! - `tap`: takes it from the threads that move it, and never makes them wait · `reading`: the thread that
+//!   looks at it
 //! - `observer`: finds progress and last words · `log`: what the hub has not got yet
 //!
 //! # Invariants
-//! - The command is never slowed: when it writes faster than it is read here, the oldest that is unread is left out.
-//! - Memory is bounded: 1 MiB that is unread, 1 MiB that is unsent.
-//! - Nothing goes on from here before it was redacted.
+//! - The command is never slowed: when it writes faster than its output is read here, the oldest unread
+//!   output is left out.
+//! - Memory is bounded: at most 1 MiB is unread, and 1 MiB unsent.
+//! - Nothing leaves this module before it was redacted.
 
 mod log;
 mod observer;

@@ -1,4 +1,4 @@
-//! The thread that looks at output, at its own pace.
+//! The thread that reads output, at its own pace.
 
 use std::{
     io,
@@ -19,14 +19,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// hundred times a second at most.
 const REST: Duration = Duration::from_millis(10);
 
-/// The thread.
+/// The thread that reads, and the tap that it reads from.
 #[derive(Debug)]
 pub(crate) struct Reading {
     tap: Tap,
     thread: JoinHandle<Option<String>>,
 }
 
-/// One stream.
+/// What is known of one stream.
 struct Listener {
     stream: Stream,
     redact: RedactStream,
@@ -42,7 +42,8 @@ impl OutputSink {
         Ok((tap.clone(), Reading { tap, thread }))
     }
 
-    /// The last line on standard error, or of everything where the streams are one.
+    /// Reads until the tap is closed. Returns the last line on standard error, or of all output where the
+    /// streams are one.
     fn read_from(&self, tap: &Tap) -> Option<String> {
         let mut listeners: Vec<Listener> = Vec::new();
         loop {
@@ -100,7 +101,7 @@ impl OutputSink {
 }
 
 impl Reading {
-    /// All output is in the tap: reads the rest, and gives the command's last words.
+    /// All output is in the tap. Waits until the rest was read, and returns the command's last words.
     pub(crate) fn end(self) -> Option<String> {
         self.tap.close();
         // A reader that panicked has no last words.

@@ -1,4 +1,5 @@
-//! Takes output from the threads that move it. A block goes over by its address, so that it costs them next to nothing.
+//! Takes output from the threads that move it. A block changes hands without being copied, so it costs them
+//! next to nothing.
 
 use std::{
     collections::VecDeque,
@@ -11,18 +12,18 @@ use crate::redact::Piece;
 
 /// Size of a block.
 const BLOCK: usize = 64 * 1024;
-/// A piece smaller than this is copied: that is cheaper than a block of its own.
+/// A piece smaller than this is copied, which is cheaper than a block of its own.
 const SMALL: usize = 16 * 1024;
 /// Most bytes that wait to be read.
 const UNREAD: usize = 1024 * 1024;
 /// Empty blocks that are kept for use.
 const SPARE: usize = 4;
 
-/// What the threads share.
+/// What the threads that move output share with the one that reads it. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tap(Arc<Shared>);
 
-/// One stream's way in.
+/// Where the thread of one stream puts its output.
 #[derive(Debug)]
 pub(crate) struct Source {
     tap: Tap,
@@ -30,7 +31,7 @@ pub(crate) struct Source {
     block: Vec<u8>,
 }
 
-/// Output in the order in which it came.
+/// A piece of output, as it came.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) stream: Stream,
@@ -113,7 +114,7 @@ impl Tap {
 }
 
 impl Source {
-    /// Room for the next bytes.
+    /// Memory for the next bytes.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         &mut self.block
     }

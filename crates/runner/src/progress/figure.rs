@@ -1,8 +1,8 @@
 //! Finds `n/m` in a line of output: the figure that most tools count with. Some write `5 of 10 steps (50%)`.
 //!
-//! Dates, paths, versions and fractions look alike. Where the form says that it is a count (`[12/345]`, `8/9:`, a line of
-//! its own, after a bar), one line is enough; elsewhere the figure is a [`Form::Guess`], which the caller believes once it
-//! has seen it rise.
+//! Dates, paths, versions and fractions look alike. Where the form says that it is a count (`[12/345]`,
+//! `8/9:`, a line of its own, after a bar), one line is enough; elsewhere the figure is a [`Form::Guess`],
+//! which the caller believes once it has seen it rise.
 
 use std::ops::Range;
 
@@ -14,9 +14,9 @@ pub(super) struct Figure {
     pub(super) done: u64,
     pub(super) total: u64,
     pub(super) measure: Measure,
-    /// What is counted, when the line says so and nothing more: `3/20 files`.
+    /// What is counted, when the line says that and nothing more: `3/20 files`.
     pub(super) unit: Option<String>,
-    /// Of the figure with its unit.
+    /// Where the figure with its unit is in the line.
     pub(super) span: Range<usize>,
     pub(super) form: Form,
 }
@@ -26,7 +26,7 @@ pub(super) struct Figure {
 pub(super) enum Measure {
     /// Things, as the line counts them.
     Count,
-    /// Parts of a whole: the line names a percentage.
+    /// Thousandths of a whole: the line names a percentage.
     Share,
 }
 
@@ -80,7 +80,7 @@ fn at(line: &[u8], slash: usize) -> Option<Figure> {
     Some(Figure { done, total, measure: Measure::Count, unit, span, form })
 }
 
-/// Between the figures where it is written in words.
+/// What stands between the figures where the count is in words.
 const OF: &[u8] = b" of ";
 
 /// `5 of 10 steps (50%)`: in words it is a count only where the percentage says so, too.
@@ -101,7 +101,7 @@ fn of(line: &[u8], at: usize) -> Option<Figure> {
     Some(Figure { done, total, measure: Measure::Count, unit: Some(unit.to_owned()), span, form: Form::Count })
 }
 
-/// The one lower-case word that ends the line.
+/// The lower-case word after the figure, when it is the last of the line.
 fn unit(after: &[u8]) -> Option<String> {
     let word = std::str::from_utf8(after).ok()?.strip_prefix(' ')?.trim_end();
     let is_unit = word.chars().all(char::is_lowercase) && (2..=limits::UNIT_CHARS).contains(&word.chars().count());
@@ -112,7 +112,7 @@ fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok().filter(|n| *n <= limits::COUNT)
 }
 
-/// Not inside a word, path, version, date or sum.
+/// Whether the figure is not a part of a word, path, version, date or sum.
 fn may_stand_before(before: &[u8]) -> bool {
     before.last().is_none_or(|b| matches!(b, b' ' | b'[' | b'(' | b'<' | b'{' | b'|' | b':' | b'=' | b'#' | b'>' | b']' | 0x80..))
 }

@@ -1,4 +1,4 @@
-//! What a line says beside its figure, fit to be shown.
+//! The text of a line without its figure, as it is shown to people.
 
 use std::ops::Range;
 
@@ -16,7 +16,8 @@ pub(super) fn around(line: &[u8], figure: &Range<usize>) -> Option<String> {
 
     let before = String::from_utf8_lossy(&line[..figure.start]);
     let after = String::from_utf8_lossy(&line[figure.end..]);
-    // Punctuation next to the figure belongs to it; a bar before it goes first, so that its bracket is not cut in two.
+    // Punctuation next to the figure belongs to it; a bar before it goes first, so that its bracket is not
+    // cut in two.
     let before = without_bars(&before);
     let before = before.trim_end_matches(OPENERS);
     let after = without_bars(after.trim_start_matches(CLOSERS));

@@ -3,10 +3,10 @@
 //! # Invariants
 //! - The result does not depend on where the reads cut the output.
 //! - An explicit report (`OSC 9 ; 4`) outranks figures in the text until it is cleared.
-//! - Nothing is made up: a figure is told as it stood in the output, and a doubtful one only after it rose. But only the end
-//!   of a command is its 100 %.
-//! - Memory is bounded by [`LINE_BYTES`] twice, and a line costs little beyond its copy unless it contains a slash or a
-//!   percent sign.
+//! - Figures are told as they stand in the output, and doubtful ones only after they rose. One exception: as
+//!   long as the command runs it is at 99 % at most.
+//! - Memory is bounded by [`LINE_BYTES`] twice, and a line costs little beyond its copy unless it contains a
+//!   slash or a percent sign.
 
 mod figure;
 mod message;
@@ -22,10 +22,10 @@ use self::{
     tokenizer::{Token, Tokenizer},
 };
 
-/// What is kept of a line; figures further to the right are not looked for.
+/// So many bytes of a line are kept. Figures further to the right are not looked for.
 const LINE_BYTES: usize = 1_024;
 
-/// As much as is told of a command that has counted to the end and has not ended: only its end is the whole.
+/// The share of a command that has counted to the end and still runs: only its end is 100 %.
 const ALMOST: f64 = 0.99;
 
 /// Follows one stream of output.
@@ -66,7 +66,7 @@ impl Parser {
         self.tokenizer.feed(bytes, &mut |token| lines.take(token));
     }
 
-    /// Output was left out between what came and what comes next, which begins on a new line.
+    /// Output was left out here. What comes next begins on a new line.
     pub fn skip(&mut self) {
         self.tokenizer = Tokenizer::default();
         self.lines.current.clear();
@@ -79,7 +79,7 @@ impl Parser {
         self.lines.unread
     }
 
-    /// The output paused: what stands on the unfinished line is what a person sees now, so it counts.
+    /// The output paused. A person sees the unfinished line now, so it counts.
     pub fn pause(&mut self) {
         if self.lines.unread {
             self.lines.unread = false;
@@ -131,7 +131,7 @@ impl Lines {
         }
     }
 
-    /// Looks at a line and gives back a buffer that is no longer needed.
+    /// Takes in a line, and returns a buffer that is no longer needed.
     fn read(&mut self, line: Vec<u8>) -> Vec<u8> {
         if line.iter().all(|b| *b <= b' ') {
             return line;
@@ -146,7 +146,7 @@ impl Lines {
     fn believes(&mut self, figure: &Figure) -> bool {
         match figure.form {
             Form::Step | Form::Count => true,
-            // Where something was counted for sure, a percentage in passing is of something else.
+            // Where something was counted for sure, a doubtful percentage is of something else.
             Form::Guess if figure.measure == Measure::Share && self.latest.as_ref().is_some_and(|known| known.form != Form::Guess) => false,
             Form::Guess => {
                 let (key, done) = ((figure.measure, figure.total), figure.done);
@@ -186,7 +186,7 @@ impl Lines {
     }
 }
 
-/// What is sure comes before what is not, and a count before a share: it says more.
+/// The best of several figures: a sure one before a guess, and a count before a share, since it says more.
 fn best(line: &[u8]) -> Option<Figure> {
     let named = percent::named(line);
     if named.is_some() {

@@ -5,16 +5,16 @@
 pub(super) enum Report {
     /// State 0: there is no progress any more.
     Clear,
-    /// States 1, 2 and 4 (normal, error, paused): the share that is done, 0 to 1. Error and pause without a figure keep
-    /// the last one.
+    /// States 1, 2 and 4 (normal, error, paused): the share that is done, 0 to 1. Error and pause without a
+    /// figure keep the last one.
     Share(Option<f64>),
     /// State 3: something goes on, nobody knows how far.
     Indeterminate,
 }
 
 impl Report {
-    /// Reads the content of an operating system command. `None` for everything else, above all for `OSC 9 ; text`, which
-    /// is a notification whose text may well begin with a 4.
+    /// Reads the content of an operating system command. `None` for everything else, above all for `OSC 9 ;
+    /// text`, which is a notification whose text may well begin with a 4.
     pub(super) fn parse(osc: &[u8]) -> Option<Self> {
         let rest = std::str::from_utf8(osc).ok()?.strip_prefix("9;4;")?;
         let mut parts = rest.split(';');

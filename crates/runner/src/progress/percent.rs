@@ -1,7 +1,8 @@
 //! Finds `NN%` in a line, and what two tools say in their own ways.
 //!
-//! In brackets or at a bar (`[ 12%]`, `12%|`, `12%[`) it is a share of the whole. Elsewhere it may be anything, such as the load
-//! of a processor: a guess, which the caller believes once it has seen it rise.
+//! In brackets or at a bar (`[ 12%]`, `12%|`, `12%[`) it is a share of the whole. Elsewhere it may be
+//! anything, such as the load of a processor. There it is a guess, which the caller believes once it has
+//! risen.
 
 use super::figure::{Figure, Form, Measure};
 
@@ -49,7 +50,8 @@ fn thousandths(text: &[u8]) -> Option<u64> {
     (0.0..=100.0).contains(&share).then(|| (share * 10.0).round() as u64)
 }
 
-/// Twelve columns without a sign: the first is the share, and three are times.
+/// What curl prints: twelve columns without a percent sign, of which the first is the share and three are
+/// times.
 fn curl(line: &[u8]) -> Option<Figure> {
     let text = std::str::from_utf8(line).ok()?;
     let columns: Vec<&str> = text.split_ascii_whitespace().collect();
@@ -61,7 +63,8 @@ fn curl(line: &[u8]) -> Option<Figure> {
     Some(Figure { done, total: WHOLE, measure: Measure::Share, unit: None, span: 0..line.len(), form: Form::Count })
 }
 
-/// `to-chk=59/61` is what is left. While rsync still looks for more it says `ir-chk`, whose total is none yet.
+/// What rsync prints: `to-chk=59/61` says how many files are left. While it still looks for more files it
+/// says `ir-chk`, whose total is not final.
 fn rsync(line: &[u8]) -> Option<Figure> {
     let text = std::str::from_utf8(line).ok()?;
     let (_, rest) = text.split_once("(xfr#")?;

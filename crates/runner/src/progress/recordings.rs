@@ -1,10 +1,12 @@
-//! What is read from what real tools have written to a terminal of 80 columns. `tests/fixtures/recordings/` has the bytes.
+//! Reads what real tools have written to a terminal of 80 columns. The recordings are in
+//! `tests/fixtures/recordings/`.
 
 use std::{fs, path::Path};
 
 use super::*;
 
-/// Every progress that a recording leads to, in its order, cut into reads of 31 bytes, as a person would see it.
+/// Every progress that a recording leads to, in its order, as a person would see it. The recording is read in
+/// pieces of 31 bytes.
 fn told(name: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/recordings").join(name).with_extension("rec");
     let mut parser = Parser::default();

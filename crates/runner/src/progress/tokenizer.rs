@@ -1,11 +1,13 @@
-//! Cuts terminal output into text, line breaks and operating system commands, wherever the reads happened to cut it.
+//! Cuts terminal output into text, line breaks and operating system commands (OSC). It does not matter how
+//! the output was cut into reads.
 //!
-//! Knows just enough of ECMA-48 to step over what is not text. Escape sequences that move to another line, or that erase
-//! this one, count as line breaks: what follows them is drawn over what was there.
+//! Knows just enough of ECMA-48 to step over what is not text. Escape sequences that move to another line, or
+//! that erase this one, count as line breaks: what follows them is drawn over what was there.
 
 /// Longest operating system command that is kept; progress reports are a few bytes.
 const OSC_KEPT: usize = 64;
-/// A string without an end is given up after this many bytes, lest a stray introducer swallow all that follows.
+/// A string without an end is given up after so many bytes, so that a stray beginning does not swallow all
+/// that follows.
 const STRING_MOST: usize = 4_096;
 
 const BEL: u8 = 0x07;
@@ -32,7 +34,8 @@ enum State {
     #[default]
     Ground,
     Escape,
-    /// An escape sequence with intermediate bytes, such as the choice of a character set: one final byte ends it.
+    /// An escape sequence with intermediate bytes, such as the choice of a character set: one final byte ends
+    /// it.
     Intermediate,
     /// A control sequence; its parameter, if that is a single digit.
     Csi(Option<u8>),
@@ -49,7 +52,7 @@ enum State {
     },
 }
 
-/// Keeps what is needed across reads.
+/// Cuts output. Keeps what it needs from one read to the next.
 #[derive(Debug, Default)]
 pub(super) struct Tokenizer {
     state: State,
@@ -134,7 +137,7 @@ impl Tokenizer {
                 State::Ground
             }
             ESC => State::StringEscape { osc: std::mem::take(&mut self.osc) },
-            // No command spans lines; this was never one.
+            // An operating system command has no line breaks, so this was none.
             b'\n' | b'\r' => ground(byte, token),
             _ if seen >= STRING_MOST => State::Ground,
             _ => {
@@ -172,12 +175,13 @@ fn csi(byte: u8, parameter: Option<u8>, token: &mut impl FnMut(Token<'_>)) -> St
             token(Token::LineBreak);
             State::Ground
         }
-        // Erases the whole line. Erasing to its end only (`ESC [ K`) is what compilers do after each coloured word.
+        // Erases the whole line. Erasing to its end only (`ESC [ K`) is what compilers do after each coloured
+        // word.
         b'K' if parameter == Some(b'2') => {
             token(Token::LineBreak);
             State::Ground
         }
-        // A line break inside a sequence: the sequence was none.
+        // A line break inside a sequence: it was no sequence.
         b'\n' | b'\r' => ground(byte, token),
         _ => State::Ground,
     }

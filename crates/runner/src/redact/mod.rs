@@ -1,11 +1,11 @@
-//! Keeps secrets in this process: in all that is sent, they are replaced.
+//! Keeps secrets in this process: they are replaced in all that is sent.
 //!
 //! # Layout
-//! - `stream`: output, wherever the reads cut it
+//! - `stream`: for output that comes in pieces
 //!
 //! # Invariants
 //! - Secrets are the values of environment variables whose names say so, and what the user names.
-//! - Redaction comes before anything is cut to a length: half a secret is a secret, too.
+//! - Text is redacted before it is cut to a length: half a secret is a secret, too.
 //! - What the command itself writes is never touched.
 
 mod stream;
@@ -20,14 +20,15 @@ use regex::bytes::Regex;
 
 pub(crate) use stream::{Piece, RedactStream};
 
-/// Stands in the place of a secret.
+/// What replaces a secret.
 const INSTEAD: &[u8] = b"[redacted]";
-/// Values shorter than this are words, not secrets; to replace them would tear all text apart.
+/// Shorter values are words rather than secrets, and replacing them would make text unreadable.
 const SHORTEST: usize = 8;
-/// What names of variables with secrets contain, in any case.
+/// The name of a variable with a secret contains one of these, in upper or lower case.
 const TELLING: [&str; 4] = ["TOKEN", "SECRET", "PASSWORD", "KEY"];
 
-/// What the user calls a secret: a text, or with `re:` before it a regular expression, which is looked for in each line.
+/// What the user calls a secret: a text, or with `re:` before it a regular expression, which is looked for in
+/// each line.
 #[derive(Clone, Debug)]
 pub struct Secret(Named);
 
@@ -106,7 +107,8 @@ impl Redactor {
         words.iter().map(|word| self.text(&word.to_string_lossy()).into()).collect()
     }
 
-    /// Where secrets are in `bytes`, from the first on. They may overlap: two that share bytes must both go whole.
+    /// Where secrets are in `bytes`, in their order. They may overlap; two secrets that share bytes must both
+    /// be replaced as a whole.
     fn spans(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let secrets = &*self.0;
         let found = secrets.finder.iter().flat_map(|finder| finder.find_overlapping_iter(bytes));
@@ -130,7 +132,7 @@ impl Redactor {
     }
 }
 
-/// As a terminal shows it, for which a line ends with a carriage return.
+/// `value` as it is written to a terminal, where a line ends with a carriage return, too.
 fn on_terminal(value: &[u8]) -> Vec<u8> {
     let mut shown = Vec::with_capacity(value.len() + 8);
     for (at, byte) in value.iter().enumerate() {
@@ -142,8 +144,8 @@ fn on_terminal(value: &[u8]) -> Vec<u8> {
     shown
 }
 
-/// Appends `bytes` to `clean`, with each span that begins in them replaced, and the first `covered` bytes left out. Gives where what
-/// was replaced ends, which may be behind `bytes`.
+/// Appends `bytes` to `clean`, with each span that begins in them replaced, and without the first `covered`
+/// bytes. Returns where what was replaced ends, which may be after the end of `bytes`.
 fn replace(bytes: &[u8], covered: usize, spans: &[(usize, usize)], clean: &mut Vec<u8>) -> usize {
     let mut rest = covered;
     for &(start, end) in spans.iter().take_while(|(start, _)| *start < bytes.len()) {
@@ -157,7 +159,7 @@ fn replace(bytes: &[u8], covered: usize, spans: &[(usize, usize)], clean: &mut V
     rest
 }
 
-/// A line ends here, as patterns see it.
+/// Whether a line ends with this byte, for patterns.
 fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }

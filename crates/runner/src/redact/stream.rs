@@ -2,10 +2,11 @@
 
 use super::{INSTEAD, Redactor, is_line_end};
 
-/// Where there are patterns, a line longer than this is not told: they are looked for in whole lines.
+/// Where there are patterns, a line longer than this is replaced as a whole: they are looked for in whole
+/// lines.
 const LINE_MOST: usize = 64 * 1024;
 
-/// What follows what came before.
+/// How a piece follows the one before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Piece {
     /// Without a gap.
@@ -20,11 +21,11 @@ pub(crate) struct RedactStream {
     redactor: Redactor,
     /// What may be the beginning of a secret, or is a line without its end.
     held: Vec<u8>,
-    /// So many bytes of it belong to a secret that has been replaced already.
+    /// So many bytes of `held` belong to a secret that has been replaced already.
     covered: usize,
     /// Bytes that may be the end of a secret whose beginning was left out.
     doubtful: usize,
-    /// Whether the rest of the line is not told.
+    /// Whether the rest of the line is dropped.
     skips_line: bool,
 }
 
@@ -33,7 +34,7 @@ impl RedactStream {
         Self { redactor: redactor.clone(), held: Vec::new(), covered: 0, doubtful: 0, skips_line: false }
     }
 
-    /// Takes the next bytes, and appends what is known to be clean by now to `clean`.
+    /// Takes the next bytes, and appends what is certainly no secret to `clean`.
     pub(crate) fn push(&mut self, piece: Piece, bytes: &[u8], clean: &mut Vec<u8>) {
         if self.redactor.is_idle() {
             clean.extend_from_slice(bytes);
@@ -57,12 +58,12 @@ impl RedactStream {
         }
     }
 
-    /// The stream is over: nothing will become a secret any more.
+    /// The stream is over. Appends the rest, in which nothing can become a secret any more.
     pub(crate) fn end(&mut self, clean: &mut Vec<u8>) {
         self.tell(self.held.len(), clean);
     }
 
-    /// What is left of `bytes` without the end of what was not told.
+    /// The part of `bytes` that comes after what is dropped.
     fn worth_a_look<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let (dropped, mut rest) = bytes.split_at(self.doubtful.min(bytes.len()));
         self.doubtful -= dropped.len();
@@ -74,7 +75,8 @@ impl RedactStream {
         rest
     }
 
-    /// Appends what is held up to `known`. A secret that begins before is replaced; its rest stays behind, covered.
+    /// Appends what is held up to `known`, redacted. When a secret reaches further, its rest stays in `held`
+    /// and is counted in `covered`.
     fn tell(&mut self, known: usize, clean: &mut Vec<u8>) {
         let spans = self.redactor.spans(&self.held);
         let rest = super::replace(&self.held[..known], self.covered, &spans, clean);
@@ -82,8 +84,8 @@ impl RedactStream {
         self.held.drain(..known);
     }
 
-    /// How much of what is held is decided: before the first byte from which on it may all be the beginning of a secret, and
-    /// in whole lines if there are patterns.
+    /// How many bytes of what is held are decided. Undecided is an end that may be the beginning of a secret
+    /// and, where there are patterns, the last line.
     fn known(&self) -> usize {
         let secrets = &*self.redactor.0;
         let from = self.held.len().saturating_sub(self.longest().saturating_sub(1));
@@ -170,7 +172,7 @@ mod tests {
     fn patterns_see_whole_lines() {
         let redactor = redactor(&[], &["re:[0-9]{4}-[0-9]{4}"]);
         assert_eq!(streamed(&redactor, &[b"id 12", b"34-56", b"78\nid ", b"1"]), "id [redacted]\nid 1");
-        // However long the lines before were together.
+        // However many bytes the lines before have together.
         let many = "a line\n".repeat(LINE_MOST / 7 + 1);
         assert_eq!(streamed(&redactor, &[(many.clone() + "id 1234-56").as_bytes(), b"78\n"]), many + "id [redacted]\n");
     }

@@ -1,4 +1,4 @@
-//! The conversation with the hub: open, report, finish; each step again and again while the hub is away.
+//! The conversation with the hub: open, report, finish. Each step is tried again while the hub is away.
 
 use std::{convert::Infallible, ops::ControlFlow, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     spool::{self, Known, Spool},
 };
 
-/// Longest time for what the command printed last, once it has ended.
+/// Longest time for sending what the command printed last, once it has ended.
 const LAST_OUTPUT: Duration = Duration::from_millis(1_500);
 
 /// Whom a conversation is with, and how far it has come.
@@ -35,9 +35,9 @@ pub(super) struct Delivery<'a> {
 
 /// What came of making a job known.
 enum Created {
-    /// It runs, and is ours to report.
+    /// The job runs, and is ours to report.
     Running(Lease),
-    /// There is nothing to report: it has ended, by the hub's account, or the hub does not want it.
+    /// There is nothing to report: the hub says that the job has ended, or refuses it.
     Over,
     /// There is nobody to report to.
     NoHub,
@@ -52,7 +52,7 @@ enum Origin {
     TypedHere,
 }
 
-/// Hears of the command's end, once.
+/// Waits for the command's end, which comes once.
 struct End {
     receiver: oneshot::Receiver<Ended>,
     came: Option<Ended>,
@@ -65,7 +65,8 @@ pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: on
         Opening::Create(new) => match create(to.client, &new, &mut end).await {
             Created::Running(lease) => {
                 to.known.set(Some(Known::Start(lease.fence)));
-                // Here is a hub that takes reports: what others could not tell goes with ours.
+                // Here is a hub that takes reports. What other wrappers could not tell is delivered beside
+                // ours.
                 let others = async {
                     if let Some(spool) = Spool::of_user() {
                         spool::deliver(to.client, to.source, &spool).await;
@@ -89,7 +90,7 @@ async fn converse(to: Delivery<'_>, lease: Lease, job: Job, origin: Origin, mut 
     match reported {
         ControlFlow::Continue(()) => {
             if let Some(ended) = end.came {
-                // The log is sent before the end, and costs the end nothing.
+                // The log is sent before the end of the job, but only for so long.
                 if let Some(sender) = sender {
                     let _ = tokio::time::timeout(LAST_OUTPUT, sender.send()).await;
                 }
@@ -99,8 +100,8 @@ async fn converse(to: Delivery<'_>, lease: Lease, job: Job, origin: Origin, mut 
         }
         ControlFlow::Break(code) => {
             to.known.set(None);
-            // Another runner may have the job by now, and its command must not run twice at once. A command that somebody
-            // started by hand is theirs to stop.
+            // Another runner may have the job by now, and its command must not run twice at once. A command
+            // that somebody started by hand is theirs to stop.
             if code == ErrorCode::LeaseStale && origin == Origin::Claimed {
                 stopper.iter().for_each(|stopper| stopper.stop(StopReason::Cancelled));
             }
@@ -120,7 +121,7 @@ async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
     let mut backoff = pace::retries();
     loop {
         match client.create_job(job).await {
-            // Without a lease it has ended already, by the hub's account.
+            // When there is no lease, the hub says that the job has ended.
             Ok(created) => return created.lease.map_or(Created::Over, Created::Running),
             Err(e) if e.is_transient() => {
                 tracing::debug!("cannot tell the hub that the job started: {e}");
@@ -131,7 +132,7 @@ async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
             }
             Err(e) => {
                 tracing::warn!("the hub does not take the job: {e}");
-                // Another program of this user may have a token that lets it.
+                // Another program of this user may have a token with which the hub takes it.
                 return if e.code() == Some(ErrorCode::Forbidden) { Created::NoHub } else { Created::Over };
             }
         }
@@ -139,8 +140,8 @@ async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
     }
 }
 
-/// Reports until the command ends ([`Continue`](ControlFlow::Continue)) or the job is no longer ours to report. Stops the
-/// command when an answer asks for that.
+/// Reports until the command ends ([`Continue`](ControlFlow::Continue)) or the job is no longer ours to
+/// report. Stops the command when an answer asks for that.
 async fn report(
     client: &Client,
     id: JobId,
@@ -194,7 +195,7 @@ async fn report(
             }
             Err(e) => {
                 tracing::debug!("a report failed: {e}");
-                // What the hub calls wrong stays wrong; the next progress may be right.
+                // The hub refuses this progress for good, but it may take the next.
                 untold &= e.is_transient() || due != Due::Progress;
                 pace.failed(Instant::now(), backoff.after_failure(rand::random()));
             }
@@ -233,8 +234,8 @@ fn over(error: &CallError) -> Option<ErrorCode> {
 }
 
 impl End {
-    /// Returns when the command has ended. The sender lives as long as the command, so a lost sender is an end, too, with
-    /// nothing to tell: the process is on its way out.
+    /// Returns when the command has ended. When the sender is gone without an end, this process is about to
+    /// exit and there is nothing to report.
     async fn come(&mut self) {
         if self.came.is_none() {
             match (&mut self.receiver).await {

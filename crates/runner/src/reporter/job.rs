@@ -9,7 +9,7 @@ use crate::{
     redact::Redactor,
 };
 
-/// How a job comes to its lease.
+/// How a job gets its lease.
 #[derive(Debug)]
 pub(crate) enum Opening {
     /// The hub does not know it yet.

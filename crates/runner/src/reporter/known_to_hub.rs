@@ -1,4 +1,5 @@
-//! What the hub knows of the job by now, shared between the thread that reports and the one that waits for it.
+//! What the hub knows of the job by now, shared between the thread that reports and the one that waits for
+//! it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -8,7 +8,7 @@ use doorbell_protocol::{Fence, JobId};
 use super::pace;
 use crate::output::Log;
 
-/// Output gathers for so long before it is sent.
+/// How long output gathers before it is sent.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// Sends the log of one job.
@@ -20,7 +20,7 @@ pub(super) struct LogSender<'a> {
 }
 
 impl LogSender<'_> {
-    /// Sends what comes. May be dropped at any point: what was not acknowledged is sent again.
+    /// Sends output as it comes. It may be dropped at any point: what was not acknowledged is sent again.
     pub(super) async fn keep_sending(&self) -> Infallible {
         loop {
             self.log.grown().await;
@@ -29,7 +29,7 @@ impl LogSender<'_> {
         }
     }
 
-    /// Sends all that is there.
+    /// Sends all output that waits.
     pub(super) async fn send(&self) {
         let mut backoff = pace::retries();
         while let Some((offset, chunk)) = self.log.next() {

@@ -1,14 +1,15 @@
 //! Tells the hub about one job, from a thread of its own. The command never waits for it.
 //!
 //! # Layout
-//! - `job`: what is reported · `known_to_hub`: how far that has come · `conversation`: with the hub · `log`: sends what the command prints
+//! - `job`: what is reported · `known_to_hub`: how far that has come · `conversation`: with the hub · `log`:
+//!   sends what the command prints
 //! - `pace`: what is due when, without I/O
 //!
 //! # Invariants
 //! - The command runs whether or not a hub hears of it: nothing here can block or fail it.
 //! - Times are those at which things happened, however late they are told.
-//! - At the end [`Reporter::finish`] waits for the last report, but never longer than [`LAST_REPORT`]. What the hub has not
-//!   taken by then is left in the spool.
+//! - At the end [`Reporter::finish`] waits for the last report, but never longer than [`LAST_REPORT`]. What
+//!   the hub has not taken by then is left in the spool.
 
 mod conversation;
 mod job;
@@ -37,10 +38,11 @@ use crate::{
 
 /// Longest wait for the last report once the command has ended.
 pub(crate) const LAST_REPORT: Duration = Duration::from_secs(2);
-/// A hub that has not taken the last report by then may never take it: from here on it is safe on disk, whatever ends us.
+/// When the hub has not taken the last report by then, the report is kept on disk, where it is safe if this
+/// process is killed.
 const SAFE_AFTER: Duration = Duration::from_millis(50);
 
-/// Of the output that the hub has not got, so much of the end is left with the job's end.
+/// How much of the output that the hub has not got is kept with the end of the job.
 const LOG_LEFT: usize = 32 * 1024;
 
 /// What is left on disk when the hub does not take it.
@@ -69,7 +71,7 @@ impl Reporter {
         let (ended, ending) = oneshot::channel();
         let (alive, done) = mpsc::channel();
         let spawned = thread::Builder::new().name("doorbell-report".to_owned()).spawn(move || {
-            // Dropped when the thread ends, which is what the other end waits for.
+            // It is dropped when the thread ends, which is what `finish` waits for.
             let _alive: mpsc::Sender<()> = alive;
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => {
@@ -86,8 +88,8 @@ impl Reporter {
         Self { unreported: Unreported { id, hub, known, log }, redactor, ended, done }
     }
 
-    /// Reports the end, and waits until the hub has it or there is no hope, at most [`LAST_REPORT`]. What the hub does not take
-    /// waits on disk.
+    /// Reports the end, and waits until the hub has taken it or has refused it, at most for [`LAST_REPORT`].
+    /// What the hub does not take is left in the spool.
     pub(crate) fn finish(self, ending: Ending) {
         let failure = ending.failure.map(|failure| self.redactor.text(&failure));
         let ended = Ended { ending: Ending { failure, ..ending }, at: SystemTime::now().into() };
@@ -111,7 +113,7 @@ impl Reporter {
 }
 
 impl Unreported {
-    /// Leaves the end on disk, for whoever comes next.
+    /// Leaves the end in the spool, for whoever comes next.
     fn leave(&self, spool: Option<&Spool>, ended: &Ended) -> Option<Entry> {
         let log = self.log.as_ref().and_then(|log| log.tail(LOG_LEFT));
         let entry = Entry::new(self.hub.clone(), self.id, self.known.get()?, log, ended.clone());

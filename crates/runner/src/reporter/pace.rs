@@ -1,4 +1,4 @@
-//! What to tell the hub next, and when. Pure.
+//! What to report to the hub next, and when. Pure.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ pub(super) fn retries() -> Backoff {
 pub(super) enum Due {
     /// The newest progress.
     Progress,
-    /// The lease, because nothing else was told for a while.
+    /// The lease, because there was no other report for a while.
     Renewal,
 }
 
-/// When things were told last.
+/// When reports were made last.
 #[derive(Debug)]
 pub(super) struct Pace {
     renew_every: Duration,
@@ -44,10 +44,10 @@ impl Pace {
         Self { renew_every: (ttl / 3).min(ASK_EVERY), renewed: now, progressed: None, not_before: None }
     }
 
-    /// The next report and its time, given whether there is progress that was not told.
+    /// The next report and its time. `untold` says whether there is progress that was not reported.
     pub(super) fn next(&self, untold: bool) -> (Instant, Due) {
         let renewal = self.renewed + self.renew_every;
-        // With nothing told before, progress is due at once: any moment in the past will do.
+        // The first progress is due at once, so any moment in the past will do.
         let progress = self.progressed.map_or(self.renewed, |last| last + PROGRESS_EVERY);
         let (at, due) = if untold && progress <= renewal { (progress, Due::Progress) } else { (renewal, Due::Renewal) };
         (self.not_before.map_or(at, |earliest| at.max(earliest)), due)
@@ -62,7 +62,7 @@ impl Pace {
         }
     }
 
-    /// The report failed `now`; wait for `delay`.
+    /// The report failed `now`. The next one is not before `delay` has passed.
     pub(super) fn failed(&mut self, now: Instant, delay: Duration) {
         self.not_before = Some(now + delay);
     }

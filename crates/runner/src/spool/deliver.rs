@@ -1,4 +1,4 @@
-//! Tells a hub what waits in the spool.
+//! Delivers what waits in the spool to a hub.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,13 +9,14 @@ use super::{Entry, Known, Spool};
 
 /// Longest time that a `doorbell` command waits for the delivery before it does its own work.
 const MOMENT: Duration = Duration::from_secs(1);
-/// A hub that has just come up may be there before the wrappers have given up: the second look comes soon.
+/// The second look comes soon: when a hub has just come up, some wrappers may not have left their ends in the
+/// spool yet.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
 /// Longest pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// Delivers what waits for the hub of `source`, as far as that takes no more than a moment. Costs a look into a folder when
-/// nothing waits.
+/// Delivers what waits for the hub of `source`, as much as can be done within a second. When nothing waits,
+/// it costs a look into a folder.
 pub fn deliver_now(source: EndpointSource) {
     let Some(spool) = Spool::of_user().filter(|spool| !spool.is_empty()) else { return };
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -50,9 +51,9 @@ pub(crate) async fn deliver(client: &Client, source: &EndpointSource, spool: &Sp
                 tracing::debug!("cannot deliver what waits: {e}");
                 return;
             }
-            // Another program of this user may have a token that lets it.
+            // Another program of this user may have a token with which the hub takes it.
             Err(e) if e.code() == Some(ErrorCode::Forbidden) => return,
-            // Its hub may be another one, which serves another time.
+            // The hub that knows the job may be another one, which may be back later.
             Err(e) if e.code() == Some(ErrorCode::NotFound) && !entry.is_stale(now) => {}
             Err(e) => {
                 tracing::debug!(job = %entry.job, "the hub does not take its end: {e}");
@@ -65,7 +66,7 @@ pub(crate) async fn deliver(client: &Client, source: &EndpointSource, spool: &Sp
 async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), CallError> {
     let fence = match &entry.known {
         Known::Start(fence) => Some(*fence),
-        // Without a lease it has ended already, by the hub's account.
+        // When there is no lease, the hub says that the job has ended.
         Known::Nothing(new) => client.create_job(&entry.create(new, now)).await?.lease.map(|lease| lease.fence),
     };
     if let Some(fence) = fence {

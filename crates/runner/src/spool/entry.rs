@@ -1,4 +1,4 @@
-//! The end of one job, and what has to be told before it. Pure.
+//! The end of one job, and what has to be reported before it. Pure.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ending::Ended;
 
-/// An end that nobody was told of for so long is history: it is in the lists and does not ring.
+/// An end that is delivered later than this does not ring: it is no news any more.
 const NEWS: Duration = Duration::from_secs(60 * 60);
 /// How long hubs keep jobs, unless they are told otherwise.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -39,9 +39,9 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Known {
-    /// Perhaps nothing: this comes first.
+    /// Perhaps nothing. This has to be reported first.
     Nothing(Box<NewJob>),
-    /// That it runs.
+    /// That the job runs, under the lease with this fence.
     Start(Fence),
 }
 

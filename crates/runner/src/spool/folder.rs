@@ -15,7 +15,7 @@ use super::Entry;
 const FILES: usize = 200;
 /// Largest file that is written and read.
 const FILE_BYTES: u64 = 256 * 1024;
-/// What a process that was killed while it wrote has left is removed after this time.
+/// An unfinished file, left by a process that was killed while it wrote, is removed after this time.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 const WAITING: &str = "json";
@@ -26,7 +26,7 @@ const UNREADABLE: &str = "unreadable";
 pub(crate) struct Spool(PathBuf);
 
 impl Spool {
-    /// Of the user who runs this process; `None` when there is no home folder.
+    /// The spool of the user who runs this process; `None` when there is no home folder.
     pub(crate) fn of_user() -> Option<Self> {
         Places::find().ok().map(|places| Self(places.data_dir().join("spool")))
     }
@@ -39,7 +39,7 @@ impl Spool {
         }
         create_private(&self.0)?;
         self.make_room();
-        // Only its owner can read it, which is how temporary files are made.
+        // Temporary files are made so that only their owner can read them.
         let mut file = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(&self.0)?;
         file.write_all(&json)?;
         file.as_file().sync_all()?;
@@ -47,7 +47,7 @@ impl Spool {
         sync_folder(&self.0)
     }
 
-    /// Forgets `entry`. It may be forgotten already.
+    /// Removes `entry`, if it is still there.
     pub(crate) fn remove(&self, entry: &Entry) {
         let _ = fs::remove_file(self.path(entry));
     }
@@ -61,7 +61,7 @@ impl Spool {
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
         self.files(WAITING).into_iter().filter_map(|path| match read(&path) {
             Ok(entry) => Some(entry),
-            // Somebody else has delivered it.
+            // Another process has delivered it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => {
                 tracing::warn!(path = %path.display(), "put aside, since it is no end of a job: {e}");
@@ -92,7 +92,7 @@ impl Spool {
         }
     }
 
-    /// Files with this extension. Ids are in the order of time, and so are their names.
+    /// Files with this extension, oldest first. Ids are in the order of time, and the names are made of them.
     fn files(&self, extension: &str) -> Vec<PathBuf> {
         let Ok(folder) = fs::read_dir(&self.0) else { return Vec::new() };
         let paths = folder.filter_map(|file| Some(file.ok()?.path()));

@@ -1,10 +1,10 @@
-//! Much at once on its way from pipe to pipe: the kernel gives the same pages to our reader, and we copy them only to look at
-//! them. Linux alone has such a call.
+//! The fast way for much output at once, from pipe to pipe: the kernel gives the same pages to our reader,
+//! and we copy them only to read them ourselves. Only Linux has such a call.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Bulk;
 
-/// Where there is no such call.
+/// Nothing can go this way where there is no such call.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug, Default)]
 pub(super) enum Bulk {
@@ -28,11 +28,12 @@ mod linux {
         pipe::{SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, tee},
     };
 
-    /// Less than this is read and written. A page counts as full in a pipe, however little of it is used: of small pieces our
-    /// reader's pipe would take fewer than if the command wrote to it.
+    /// Less than this is read and written in the usual way. A pipe counts its pages, however little of each
+    /// is used, so in small pieces our reader's pipe would hold less than if the command wrote to it
+    /// directly.
     const MUCH: u64 = 32 * 1024;
-    /// Size of a pipe that has carried much, so that the three programs wait less for each other. A user may have 64 MiB in
-    /// pipes, so it is not the most that is allowed.
+    /// Size of a pipe that has carried much, so that the three programs wait less for each other. A user may
+    /// have 64 MiB in pipes, so it is not the most that is allowed.
     const WIDE: usize = 256 * 1024;
 
     /// Whether a stream can go this way.
@@ -41,15 +42,16 @@ mod linux {
         /// Nothing has been tried.
         #[default]
         Unknown,
-        /// It did.
+        /// It has worked.
         Possible,
         /// One of the two is no pipe, or must not be waited for.
         Impossible,
     }
 
     impl Bulk {
-        /// Writes at most `most` bytes to `to`, where they stay to be read in `from`, when much is there. `None` when nothing was
-        /// written, for whatever reason: then it is to be read and written.
+        /// When much is in `from`, writes at most `most` bytes of it to `to`; they stay in `from`, to be read
+        /// there. `None` when nothing was written: then the bytes have to be read and written in the usual
+        /// way.
         pub(in super::super) fn write(&mut self, from: &File, to: &File, most: usize) -> Option<usize> {
             if *self == Self::Impossible || ioctl_fionread(from).ok()? < MUCH {
                 return None;
@@ -72,7 +74,8 @@ mod linux {
         }
     }
 
-    /// A pipe that cannot be wider, because its owner has too many, does as it is.
+    /// Makes a pipe larger. One that cannot be, because its owner has too much in pipes already, stays as it
+    /// is.
     fn widen(pipe: &File) {
         if fcntl_getpipe_size(pipe).is_ok_and(|size| size < WIDE) {
             let _ = fcntl_setpipe_size(pipe, WIDE);

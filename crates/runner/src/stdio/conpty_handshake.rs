@@ -1,5 +1,6 @@
-//! What a pseudo console asks before the command writes anything: where the cursor is, and what our terminal can do. It waits for the
-//! answers. They are given here, so that it does not depend on a terminal that may not be there. Pure.
+//! What a pseudo console asks before the command writes anything: where the cursor is, and what our terminal
+//! can do. It waits for the answers. They are given here, so that it does not depend on a terminal that may
+//! not be there. Pure.
 
 /// The beginning of what a pseudo console writes.
 #[derive(Debug)]
@@ -20,9 +21,9 @@ enum State {
 /// What to do about a piece of output.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Reply {
-    /// This is for our terminal.
+    /// To be shown in our terminal.
     pub(super) show: Vec<u8>,
-    /// This is for the pseudo console.
+    /// To be typed into the pseudo console.
     pub(super) answer: Vec<u8>,
 }
 
@@ -44,7 +45,7 @@ impl Handshake {
                     let (whole, next) = rest.split_at(size);
                     match whole {
                         b"\x1b[6n" => reply.answer.extend(format!("\x1b[{};{}R", self.cursor.0, self.cursor.1).bytes()),
-                        // A VT level 1 terminal without anything special.
+                        // This means: a VT level 1 terminal without anything special.
                         b"\x1b[c" | b"\x1b[0c" => reply.answer.extend(b"\x1b[?61c"),
                         _ => reply.show.extend_from_slice(whole),
                     }
@@ -66,9 +67,9 @@ impl Handshake {
 
 /// What bytes begin with.
 enum Sequence {
-    /// `ESC [ … letter`, of that size.
+    /// `ESC [ … letter`, so many bytes long.
     Whole(usize),
-    /// The beginning of one, or nothing.
+    /// The beginning of such a sequence, or nothing.
     Part,
     /// Something else.
     Other,
@@ -93,7 +94,7 @@ fn sequence(bytes: &[u8]) -> Sequence {
 mod tests {
     use super::*;
 
-    /// What is shown and answered in all, in pieces of `size`.
+    /// All that is shown and answered when the output comes in pieces of `size`.
     fn taken(bytes: &[u8], size: usize) -> (String, String) {
         let mut handshake = Handshake::new((7, 3));
         let mut all = Reply::default();

@@ -1,7 +1,7 @@
 //! The Windows console that we run in.
 //!
 //! # Invariants
-//! - It is given back as it was found, also on a panic.
+//! - The console is given back as it was found, also on a panic.
 
 use std::{
     io::{self, Write},
@@ -11,39 +11,40 @@ use std::{
 
 use crossterm_winapi::{ConsoleMode, Handle, HandleType, ScreenBuffer, ScreenBufferInfo};
 
-/// Columns and rows of a console that is none.
+/// Columns and rows where there is no console.
 const FALLBACK: (u16, u16) = (80, 24);
 
-// Of the input: as https://learn.microsoft.com/windows/console/setconsolemode names them.
+// Modes of the input, by their names in https://learn.microsoft.com/windows/console/setconsolemode
 const ENABLE_PROCESSED_INPUT: u32 = 0x1;
 const ENABLE_LINE_INPUT: u32 = 0x2;
 const ENABLE_ECHO_INPUT: u32 = 0x4;
 const ENABLE_VIRTUAL_TERMINAL_INPUT: u32 = 0x200;
-// Of the output.
+// Modes of the output.
 const ENABLE_PROCESSED_OUTPUT: u32 = 0x1;
 const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;
 const DISABLE_NEWLINE_AUTO_RETURN: u32 = 0x8;
 
 static HELD: Mutex<Option<Held>> = Mutex::new(None);
 
-/// What of it is made raw.
+/// What of the console is made raw.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Part {
     Screen,
     ScreenAndKeys,
 }
 
-/// The modes before it was made raw.
+/// The modes of the console before it was made raw.
 #[derive(Clone, Copy)]
 struct Held {
     input: Option<u32>,
     output: u32,
 }
 
-/// Makes it raw: keys come as they are, Ctrl-C among them, and output is taken as a terminal takes it. [`leave`] undoes it.
+/// Makes the console raw: keys come as they are, Ctrl-C among them, and output is taken as a terminal takes
+/// it. [`leave`] undoes it.
 ///
 /// # Errors
-/// It is no console, or one that is not also a terminal.
+/// There is no console, or it cannot behave as a terminal.
 pub(super) fn make_raw(part: Part) -> io::Result<()> {
     static GIVE_BACK_ON_PANIC: Once = Once::new();
 
@@ -69,9 +70,10 @@ pub(super) fn make_raw(part: Part) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts it back as it was found, if it was made raw.
+/// Gives the console back as it was found, if it was made raw.
 pub(super) fn leave() {
-    /// Keys as characters, and no word of which window has the focus: a pseudo console asks for both and does not always take it back.
+    /// Asks for keys as characters, and for no reports about the focus. A pseudo console asks for the
+    /// opposite of both, and does not always undo that.
     const AS_USUAL: &[u8] = b"\x1b[?9001l\x1b[?1004l";
 
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -82,7 +84,7 @@ pub(super) fn leave() {
     give_back(held);
 }
 
-/// Columns and rows.
+/// Columns and rows of the console.
 pub(super) fn size() -> (u16, u16) {
     let found = info().ok().map(|info| {
         let window = info.terminal_window();
@@ -94,7 +96,7 @@ pub(super) fn size() -> (u16, u16) {
     }
 }
 
-/// Row and column of its cursor in its window, from 1.
+/// Row and column of the cursor in the console's window, from 1.
 pub(super) fn cursor() -> (u16, u16) {
     let from_1 = |at: i16, edge: i16| u16::try_from(at.saturating_sub(edge)).unwrap_or(0).saturating_add(1);
     info().map_or((1, 1), |info| {
@@ -103,7 +105,7 @@ pub(super) fn cursor() -> (u16, u16) {
     })
 }
 
-/// Gives the mode before.
+/// Makes the keys raw, and returns the mode before.
 fn make_keys_raw() -> io::Result<u32> {
     let input = input()?;
     let found = input.mode()?;
@@ -114,7 +116,7 @@ fn make_keys_raw() -> io::Result<u32> {
 
 fn give_back(held: Option<Held>) {
     let Some(Held { input: keys, output: screen }) = held else { return };
-    // Nothing is left to do for a console that takes its modes no more.
+    // There is nothing more to be done for a console that does not take its modes back.
     if let Some(keys) = keys {
         let _ = input().and_then(|console| console.set_mode(keys));
     }

@@ -1,10 +1,10 @@
-//! Moves what the command writes to where we write, in a thread a stream, and shows it to the tap.
+//! Moves what the command writes to where we write, in one thread for each stream, and puts it into the tap.
 //!
 //! # Invariants
-//! - Write first, then show: nobody who looks at output can hold it back.
-//! - When our reader has gone, the command's stream is closed, too, so that it meets the same end as without us.
-//! - When the command has exited, what it wrote is moved to the end. Whoever it has left behind with the stream is not waited for:
-//!   what they write is moved on by another process, see [`Behind`].
+//! - Output is written first and put into the tap afterwards, so reading it cannot hold it back.
+//! - When our reader has gone, the command's stream is closed, too, as it would be without us.
+//! - When the command has exited, all that it wrote is moved. Programs that it has left behind with the
+//!   stream are not waited for: what they write is moved by another process, see [`Behind`].
 
 use std::{
     fs::File,
@@ -18,16 +18,17 @@ use std::process::{Command, Stdio};
 use super::bulk::Bulk;
 use crate::output::Source;
 
-/// Most that is moved once the command has exited. What it wrote last fits into a pipe or a terminal's buffer; the rest
-/// comes from a grandchild, which might go on for ever.
+/// Most that is moved once the command has exited. What it wrote last fits into a pipe or a terminal's
+/// buffer; the rest comes from a grandchild, which might go on for ever.
 const DRAIN: usize = 1024 * 1024;
 
 /// What to do when our own stream takes no more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum WhenClosed {
-    /// Close the command's stream: its next write fails as it would have without us.
+    /// Close the command's stream. Its next write fails, as it would have without us.
     Close,
-    /// Read on and drop what comes: a terminal that nobody reads would stop the command, and its end is told by SIGHUP.
+    /// Read on, and drop what comes: a terminal that nobody reads would block the command. It learns from
+    /// SIGHUP that our terminal is gone.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only pseudo-terminals are read on"))]
     Discard,
 }
@@ -37,21 +38,22 @@ pub(super) enum WhenClosed {
 pub(super) enum Wait {
     /// There is something to read, or the stream is over.
     Readable,
-    /// The command has exited. From now on only what is there already.
+    /// The command has exited. From now on only what it has written already is moved.
     Stopped,
 }
 
-/// Waits for output: how, depends on the platform.
+/// Waits for output, in the way of the platform.
 pub(super) trait Waiter: Send + 'static {
     /// Waits for output.
     fn wait(&mut self) -> io::Result<Wait>;
     /// Whether there is output to read now.
     fn is_readable(&mut self) -> io::Result<bool>;
-    /// The wait is over: something was read, and is written now.
+    /// Something was read and is about to be written, so this no longer counts as waiting.
     fn has_read(&mut self) {}
 }
 
-/// A stream that is still in use when the command has exited: by a server, say, that it has left in the background.
+/// A stream that is still in use when the command has exited, such as by a server that it has left in the
+/// background.
 #[derive(Debug)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "nothing takes it over there"))]
 pub(super) struct Behind {
@@ -61,11 +63,12 @@ pub(super) struct Behind {
 
 #[cfg(unix)]
 impl Behind {
-    /// Leaves the stream to a process that moves it as long as somebody writes. Without one, a write would end the writer.
+    /// Leaves the stream to a process that moves output as long as anybody writes. Without that process, a
+    /// write would end its writer.
     pub(super) fn move_on(self) {
         let mut cat = Command::new("cat");
         cat.stdin(self.from).stdout(self.to.map_or_else(Stdio::null, Stdio::from)).stderr(Stdio::null());
-        // A key that ends the next command is not meant for it.
+        // In a group of its own, since keys that are meant for the next command must not end it.
         std::os::unix::process::CommandExt::process_group(&mut cat, 0);
         if let Err(e) = cat.spawn() {
             tracing::debug!("what is written in the background is lost: {e}");
@@ -73,7 +76,8 @@ impl Behind {
     }
 }
 
-/// Starts a thread that moves `from` to `to`. It gives them back when somebody still has the stream at its end.
+/// Starts a thread that moves `from` to `to`. It gives them back when somebody still has the stream at its
+/// end.
 pub(super) fn spawn(
     from: File,
     to: Option<File>,
@@ -108,7 +112,7 @@ fn copy(mut from: File, mut to: Option<File>, when_closed: WhenClosed, mut waite
             from.read_exact(&mut source.room()[..size]).ok()?;
             size
         } else {
-            // A terminal whose last writer has gone gives EIO, which is its way to end.
+            // A terminal whose last writer has gone gives EIO. That is the end of the stream, too.
             let Ok(size @ 1..) = read(&mut from, source.room()) else { return None };
             waiter.has_read();
             if let Some(file) = &mut to
@@ -135,7 +139,7 @@ fn read(from: &mut File, block: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// Like `write_all`, but waits when somebody has made our stream non-blocking.
+/// Like `write_all`, but also works when somebody has made our stream non-blocking.
 fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {

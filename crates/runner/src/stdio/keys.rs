@@ -1,4 +1,4 @@
-//! What is typed goes from our console, or from our standard input, to the command's console.
+//! Hands on what is typed into our console, or what is in our standard input, to the command's console.
 
 use std::{
     io::{self, Read},
@@ -9,9 +9,9 @@ use std::{
 
 use super::{plan::Keyboard, pseudo::Pseudo};
 
-/// Std takes this key, alone, for the end of the input.
+/// Ctrl-Z. When this key comes alone, std reports the end of the input instead.
 const CTRL_Z: &[u8] = b"\x1a";
-/// How an end of input is typed.
+/// How a person types the end of the input.
 const END: &[u8] = b"\x1a\r";
 
 /// Returns when there is nothing more to hand on. Notes when Ctrl-C was typed.
@@ -24,10 +24,10 @@ pub(super) fn hand_on(from: Keyboard, to: &Pseudo, interrupted: &AtomicBool) {
 }
 
 fn hand_on_keys(to: &Pseudo, interrupted: &AtomicBool) {
-    /// A console that has gone would give an end without end.
+    /// When the console is gone, each read reports the end at once. So there is a pause.
     const PAUSE: Duration = Duration::from_millis(20);
 
-    // As large as the buffer of standard input, which is passed by then.
+    // As large as the buffer of standard input, so that the buffer is not used.
     let mut block = vec![0; 8 * 1024];
     loop {
         match io::stdin().lock().read(&mut block) {
@@ -41,7 +41,7 @@ fn hand_on_keys(to: &Pseudo, interrupted: &AtomicBool) {
                 }
                 to.type_in(&block[..size]);
             }
-            // Half a character, which was lost.
+            // The read ended within a character, which is lost.
             Err(e) if e.kind() == io::ErrorKind::InvalidData => thread::sleep(PAUSE),
             Err(_) => return,
         }
@@ -60,7 +60,8 @@ fn hand_on_input(to: &Pseudo) {
     }
 }
 
-/// Whether Ctrl-C is among the keys: as a character, or as `ESC [ Vk ; Sc ; Uc ; Kd …`, with C, any scan code, that character, down.
+/// Whether Ctrl-C is among the keys: as a character, or as `ESC [ Vk ; Sc ; Uc ; Kd …`, with C, any scan
+/// code, that character, down.
 fn is_interrupt(keys: &[u8]) -> bool {
     let written_out = || {
         let keys = String::from_utf8_lossy(keys);
@@ -72,7 +73,7 @@ fn is_interrupt(keys: &[u8]) -> bool {
     keys.contains(&0x03) || written_out()
 }
 
-/// Text that comes in pieces, as somebody would type it.
+/// Turns text that comes in pieces into what a person would type.
 #[derive(Debug, Default)]
 struct Lines {
     after_return: bool,

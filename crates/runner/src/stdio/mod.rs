@@ -1,12 +1,14 @@
-//! The command's standard streams: which go through a terminal of its own, which through pipes, which are left alone.
+//! The command's standard streams: which go through a terminal of its own, which through pipes, which are
+//! left alone.
 //!
 //! # Layout
 //! - `plan`: the decision, pure · `copy`: moves bytes from the command to us, and shows them to the tap
 //! - `bulk` (Linux): the shorter way for much at once
-//! - on Unix `unix`: starts the command · `terminals`: those between the command and us · `terminal`: the pseudo-terminal, and raw mode
-//!   of ours
-//! - on Windows `windows`: starts the command · `pseudo`: its pseudo console · `console`: the one that we are in · `keys`: from ours to
-//!   the command's · `conpty_handshake`: what a pseudo console asks first · `text`: whole characters · `waiting`: whether all has come
+//! - on Unix `unix`: starts the command · `terminals`: those between the command and us · `terminal`: the
+//!   pseudo-terminal, and raw mode of ours
+//! - on Windows `windows`: starts the command · `pseudo`: its pseudo console · `console`: the one that we are
+//!   in · `keys`: from ours to the command's · `conpty_handshake`: what a pseudo console asks first · `text`:
+//!   whole characters · `waiting`: whether all has come
 //!
 //! # Invariants
 //! - A stream that is a terminal for us is a terminal for the command, and one that is not is not.

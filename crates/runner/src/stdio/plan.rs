@@ -34,7 +34,7 @@ pub(super) struct Plan {
 /// Where the command reads from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Input {
-    /// Ours, untouched.
+    /// Our standard input, untouched.
     Inherited,
     /// Its terminal, which is fed from ours.
     Terminal,
@@ -45,8 +45,9 @@ pub(super) enum Input {
 pub(super) enum Output {
     /// Its controlling terminal.
     Terminal,
-    /// A terminal that controls nothing: ours is one, but the command must stay in our session, because somebody else
-    /// reads our output and may use the terminal as well, as `doorbell run -- x | less` does.
+    /// A terminal that is not the controlling one. Our own stream is a terminal, but the command must stay in
+    /// our session: another program reads our output and may use our terminal as well, as in `doorbell run --
+    /// x | less`.
     BareTerminal,
     /// A pipe of its own.
     Pipe,
@@ -69,12 +70,12 @@ pub(super) enum Keyboard {
 /// Whether the command gets a terminal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum TerminalChoice {
-    /// For each stream that is one for us.
+    /// For each stream that is a terminal for us.
     #[default]
     LikeOurs,
-    /// Always, for its output.
+    /// Always for its output.
     Always,
-    /// Never, for its output.
+    /// Never for its output.
     Never,
 }
 
@@ -84,7 +85,7 @@ impl Ours {
             TerminalChoice::LikeOurs => self.like_ours(),
             TerminalChoice::Never => Self { stdout: Kind::Other, stderr: Kind::Other, ..self }.like_ours(),
             TerminalChoice::Always => Plan {
-                // Where our output goes elsewhere, somebody else may read our terminal.
+                // When our output goes elsewhere, another program may be reading our terminal.
                 stdin: if self.stdout == Kind::Terminal { self.like_ours().stdin } else { Input::Inherited },
                 stdout: Output::Terminal,
                 stderr: if self.stderr == Kind::Terminal || self.outputs == Outputs::Same { Output::Terminal } else { Output::Pipe },
@@ -92,8 +93,8 @@ impl Ours {
         }
     }
 
-    /// Whether the command gets a pseudo console on Windows, and who types into it. There it has all three streams: a command with a
-    /// stream that goes elsewhere gets one only when somebody says so.
+    /// Whether the command gets a pseudo console on Windows, and who types into it. A pseudo console has all
+    /// three streams, so a command with a stream that goes elsewhere gets one only when the user asks for it.
     #[cfg(any(windows, test))]
     pub(super) fn keyboard(self, choice: TerminalChoice) -> Option<Keyboard> {
         let Plan { stdin, stdout, stderr } = self.plan(choice);

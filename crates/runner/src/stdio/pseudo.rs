@@ -1,9 +1,9 @@
 //! A pseudo console of Windows, for the command and all that it starts.
 //!
 //! # Invariants
-//! - The command finds the environment, the folder and the program that it would have found without: `portable-pty` would look them
-//!   up in the registry.
-//! - Whatever is in it when it is closed is told so, and ends.
+//! - The command has the environment, the folder and the program that it would have without it. They are set
+//!   here, since `portable-pty` would take them from the registry.
+//! - Programs that are in it when it is closed are told so, and end.
 
 use std::{
     ffi::OsStr,
@@ -20,7 +20,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtyPair, PtySize, native_pt
 use super::{conpty_handshake::Handshake, console, text::Text, waiting::Waiting};
 use crate::output::Source;
 
-/// Shared by all who write to it.
+/// A handle on the pseudo console. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Pseudo(Arc<Inner>);
 
@@ -30,24 +30,25 @@ struct Inner {
     keys: Mutex<Box<dyn Write + Send>>,
 }
 
-/// A command that runs in one, whose output nobody reads yet.
+/// A command that runs in a pseudo console, whose output nobody reads yet.
 pub(super) struct Started {
     pub(super) pseudo: Pseudo,
     pub(super) child: Box<dyn Child + Send + Sync>,
     pub(super) shown: Shown,
 }
 
-/// What is shown in one.
+/// What is shown in a pseudo console.
 pub(super) struct Shown {
     output: Box<dyn Read + Send>,
     handshake: Handshake,
     answers: Pseudo,
 }
 
-/// Starts `command` in one as large as our console. Its program must be known by its full name.
+/// Starts `command` in a pseudo console as large as our console. The name of its program must be a full path.
 ///
 /// # Errors
-/// There can be none, or the command cannot be started: then its start without one says why.
+/// A pseudo console cannot be made, or the command cannot be started in it. Starting it without one then
+/// shows why.
 pub(super) fn start(command: &Command) -> io::Result<Started> {
     if !is_plain(command) {
         return Err(io::Error::other("only its usual start can quote for a script what has a meaning to cmd"));
@@ -62,7 +63,8 @@ pub(super) fn start(command: &Command) -> io::Result<Started> {
 }
 
 impl Shown {
-    /// Shows it in our console and to the tap. Returns when the pseudo console is closed.
+    /// Writes all that is shown to our console, and puts it into the tap. Returns when the pseudo console is
+    /// closed.
     pub(super) fn show(mut self, mut source: Source, waiting: &Waiting) {
         let mut text = Text::default();
         let mut to = Some(io::stdout());
@@ -74,7 +76,7 @@ impl Shown {
             if let Some(stdout) = &mut to
                 && stdout.write_all(shown.as_bytes()).and_then(|()| stdout.flush()).is_err()
             {
-                // Read on: a console that nobody reads would stop the command.
+                // Read on: a console that nobody reads would block the command.
                 to = None;
             }
             for piece in shown.as_bytes().chunks(source.room().len()) {
@@ -104,7 +106,7 @@ impl Shown {
 }
 
 impl Pseudo {
-    /// As if somebody had typed this.
+    /// Types `keys` into the console.
     pub(crate) fn type_in(&self, keys: &[u8]) {
         let mut to = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(e) = to.write_all(keys).and_then(|()| to.flush()) {
@@ -112,13 +114,14 @@ impl Pseudo {
         }
     }
 
-    /// Closes it. Returns when all that was in it has ended.
+    /// Closes the console. Returns when all programs in it have ended.
     pub(crate) fn close(&self) {
         let console = self.0.console.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(console);
     }
 
-    /// Gives it the size of our console whenever that has another, which nothing tells. Returns when it is closed.
+    /// Gives it the size of our console whenever that changes. No event tells that, so it looks again and
+    /// again. Returns when it is closed.
     pub(super) fn follow_size(&self) {
         const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -138,8 +141,9 @@ impl Pseudo {
     }
 }
 
-/// Opens one. The first time, `portable-pty` looks for a `conpty.dll` to use instead of the system's, also in the folder that we are in.
-/// That may be anybody's, so we leave it for that long.
+/// Opens a pseudo console. The first time, `portable-pty` looks for a `conpty.dll` to use instead of the
+/// system's, also in the working folder. Anybody may have put one there, so we change to the system's folder
+/// meanwhile.
 fn open() -> io::Result<PtyPair> {
     let here = std::env::current_dir()?;
     let system = std::env::var_os("SystemRoot").map_or_else(|| PathBuf::from("C:\\"), PathBuf::from);
@@ -169,7 +173,8 @@ fn built(command: &Command) -> io::Result<CommandBuilder> {
     Ok(built)
 }
 
-/// Whether every program takes the arguments as they are meant. Scripts are read by `cmd`, which quotes in its own way.
+/// Whether every program takes the arguments as they are meant. Scripts are read by `cmd`, which quotes in
+/// its own way.
 fn is_plain(command: &Command) -> bool {
     const SPECIAL: &[u8] = b"\"%!^&|<>()\r\n";
 
@@ -193,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    /// This program, as the test of that name.
+    /// This program, running the test with that name.
     fn program(test: &str) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", &format!("stdio::pseudo::tests::{test}")]);
@@ -207,7 +212,8 @@ mod tests {
         let mut screen = OpenOptions::new().write(true).open("CONOUT$").unwrap();
         let keys = OpenOptions::new().read(true).open("CONIN$").unwrap();
         let here = std::env::current_dir().unwrap();
-        // Each in one piece and without spaces, for which a console may move its cursor.
+        // Each is written in one piece and without spaces, since a console may move its cursor instead of
+        // writing a space.
         let place = format!("<{}:{}>", std::env::var("DOORBELL_TEST").unwrap(), here.file_name().unwrap().display());
         screen.write_all(place.as_bytes()).unwrap();
         let mut name = String::new();
@@ -246,7 +252,7 @@ mod tests {
             pseudo.close();
         });
         assert_eq!(ended.recv_timeout(Duration::from_secs(30)), Ok(7));
-        // It is over when nothing can be shown in it any more.
+        // The channel is disconnected when nothing can be shown any more.
         let over = loop {
             if let Err(e) = pieces.recv_timeout(Duration::from_secs(30)) {
                 break e;

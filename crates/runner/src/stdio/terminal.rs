@@ -1,9 +1,10 @@
 //! The command's pseudo-terminal, and raw mode of the terminal that we run in.
 //!
 //! # Invariants
-//! - Our terminal is given back as it was found, whichever way this process ends short of SIGKILL: on return, on a panic
-//!   (also one that aborts), and before an exit forced by a signal.
-//! - The terminal is touched only while it is ours: a process in the background that did so would be stopped.
+//! - Our terminal is given back as it was found, whichever way this process ends short of SIGKILL: on return,
+//!   on a panic (also one that aborts), and before an exit forced by a signal.
+//! - Our terminal is touched only while we are in its foreground: a process in the background that did so
+//!   would be suspended.
 
 use std::{
     fs::File,
@@ -18,18 +19,19 @@ use rustix::termios::{OptionalActions, OutputModes, Termios, Winsize};
 
 use crate::processes;
 
-/// Size for a terminal that does not know its own, as some test harnesses make them. With 0 × 0 many tools draw nothing.
+/// Size for a terminal that does not know its own, as some test harnesses make them. With 0 × 0 many tools
+/// draw nothing.
 const FALLBACK: Winsize = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
 
 static HOLD: Mutex<Hold> = Mutex::new(Hold::AsFound);
 
-/// How it stands with our terminal.
+/// The state of our terminal.
 enum Hold {
-    /// As we found it.
+    /// It is as we found it.
     AsFound,
-    /// Raw, and how it was before.
+    /// It is raw. Holds its settings from before.
     Raw(File, Termios),
-    /// As we found it, and so it stays: a thread that still reads keys while we end must not make it raw again.
+    /// As we found it, for good: a thread that still reads keys while we end must not make it raw again.
     Left,
 }
 
@@ -42,9 +44,9 @@ pub(super) struct Pseudo {
 /// What the line discipline does with what the command writes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum OutputMode {
-    /// As in our terminal, which then does nothing more to it, being raw.
+    /// The same as our terminal, which then is raw and does nothing more.
     LikeOurs,
-    /// Nothing: our terminal is not raw and does it all.
+    /// Nothing. Our terminal is not raw and does it all.
     Untouched,
 }
 
@@ -64,8 +66,8 @@ impl Pseudo {
     }
 }
 
-/// Makes our terminal raw, if it is ours at the moment: keys then go to the command's terminal, which makes signals and
-/// echo of them. [`give_back`] and [`leave`] undo it. Says whether it is ours.
+/// Makes our terminal raw, if we are in its foreground. Keys then go to the command's terminal, which turns
+/// them into signals and echo. [`give_back`] and [`leave`] undo it. Returns whether we are in the foreground.
 pub(super) fn make_raw(terminal: BorrowedFd<'_>) -> io::Result<bool> {
     static GIVE_BACK_ON_PANIC: Once = Once::new();
 
@@ -96,7 +98,7 @@ pub(super) fn make_raw(terminal: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Makes our terminal raw unless we have done that before. Says whether it is ours.
+/// Makes our terminal raw unless we have done that before. Returns whether we are in its foreground.
 pub(super) fn hold(terminal: BorrowedFd<'_>) -> io::Result<bool> {
     let is_held = matches!(*HOLD.lock().unwrap_or_else(PoisonError::into_inner), Hold::Raw(..));
     if is_held { Ok(is_foreground(terminal)) } else { make_raw(terminal) }
@@ -116,7 +118,7 @@ fn let_go(hold: &mut Hold, then: Hold) {
     if let Hold::Raw(terminal, settings) = std::mem::replace(hold, then)
         && is_foreground(terminal.as_fd())
     {
-        // Drain: what was written last is shown under the settings it was written for.
+        // `Drain`: what was written last is still shown with the raw settings, for which it was written.
         let _ = rustix::termios::tcsetattr(&terminal, OptionalActions::Drain, &settings);
     }
 }
@@ -138,7 +140,7 @@ fn size_of(terminal: BorrowedFd<'_>) -> Winsize {
     }
 }
 
-/// The crate's error has a kind a system call may give.
+/// Turns the crate's error into one of std.
 pub(super) fn into_io(error: pty_process::Error) -> io::Error {
     match error {
         pty_process::Error::Io(e) => e,

@@ -1,4 +1,5 @@
-//! The terminals between the command and us: what is typed goes from our terminal to the command's, and a new size with it.
+//! The terminals between the command and us: what is typed goes from our terminal to the command's, and a new
+//! size with it.
 
 use std::{
     fs::File,
@@ -20,7 +21,7 @@ use rustix::{
 use super::terminal;
 use crate::processes;
 
-/// None, or those of one command. Cheap to clone.
+/// The terminals of one command, if it has any. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Terminals(Arc<Inner>);
 
@@ -28,7 +29,7 @@ pub(crate) struct Terminals(Arc<Inner>);
 struct Inner {
     /// Our end of the command's controlling terminal.
     controlling: Option<File>,
-    /// Our end of a terminal that controls nothing.
+    /// Our end of a terminal that is not the controlling one.
     bare: Option<File>,
     keys: Option<Keys>,
     /// Whether we are suspended because the command is.
@@ -36,10 +37,10 @@ struct Inner {
     woken: Condvar,
 }
 
-/// What is typed goes from our terminal to the command's.
+/// Keys that go from our terminal to the command's.
 struct Keys {
     interrupted: AtomicBool,
-    /// Written to when the terminal may be another's now.
+    /// Written to when another group may be in the foreground of our terminal now.
     look: PipeWriter,
     looks: PipeReader,
 }
@@ -50,19 +51,20 @@ impl Terminals {
         Self(Arc::new(Inner { controlling: Some(controlling), ..Inner::default() }))
     }
 
-    /// The command's session has this terminal, and what is typed into ours goes there, as soon as and as long as ours is in our hands.
+    /// The command's session has this terminal. What is typed into our terminal goes there, while we are in
+    /// the foreground of ours.
     pub(super) fn with_keys(controlling: File) -> io::Result<Self> {
         let (looks, look) = io::pipe()?;
         let keys = Some(Keys { interrupted: AtomicBool::new(false), look, looks });
         let terminals = Self(Arc::new(Inner { controlling: Some(controlling), keys, ..Inner::default() }));
         let _ = terminal::make_raw(io::stdin().as_fd());
         let shared = terminals.clone();
-        // It lives as long as the process.
+        // The thread lives as long as the process.
         let _ = thread::Builder::new().name("doorbell-keys".to_owned()).spawn(move || shared.hand_on_keys());
         Ok(terminals)
     }
 
-    /// The command has this terminal, if any, and it controls nothing.
+    /// The command has this terminal, if any, and it is not the controlling one.
     pub(super) fn bare(bare: Option<File>) -> Self {
         Self(Arc::new(Inner { bare, ..Inner::default() }))
     }
@@ -121,8 +123,8 @@ impl Terminals {
 
     fn hand_on_keys(&self) {
         const INTERRUPT: u8 = 0x03;
-        /// How often to look whether the terminal is ours: a shell does not tell a job that runs in the background that it is in the
-        /// foreground now.
+        /// How often to look whether the terminal is ours: a shell does not tell a job that runs in the
+        /// background that it is in the foreground now.
         const LOOK_EVERY: Duration = Duration::from_millis(250);
 
         let (Some(mut to), Some(keys)) = (self.0.controlling.as_ref(), &self.0.keys) else { return };
@@ -161,8 +163,8 @@ impl Terminals {
     }
 }
 
-/// Returns once the command is in the foreground of its terminal. A Ctrl-Z that is typed sooner would meet the command between its
-/// fork and its start, when whoever starts it cannot see that it is suspended.
+/// Returns once the command is in the foreground of its terminal. A Ctrl-Z that is typed sooner would meet
+/// the command between its fork and its start, when whoever starts it cannot see that it is suspended.
 fn wait_until_led(terminal: &File) {
     const LOOK_EVERY: Duration = Duration::from_millis(1);
     /// A command that leads its session itself, because our program was replaced, never gets there.

@@ -1,14 +1,15 @@
-//! Output in whole characters: a console of Windows takes no others. Pure.
+//! Cuts output into whole characters: a console of Windows does not take parts of them. Pure.
 
 /// Output that comes in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Text {
-    /// The beginning of a character.
+    /// The beginning of a character whose rest has not come yet.
     part: Vec<u8>,
 }
 
 impl Text {
-    /// What was held back and the next piece, up to the last whole character. What is none is replaced.
+    /// What was held back and the next piece, up to the last whole character. Bytes that are no character are
+    /// replaced.
     pub(super) fn whole(&mut self, bytes: &[u8]) -> String {
         self.part.extend_from_slice(bytes);
         let next = self.part.split_off(whole(&self.part));

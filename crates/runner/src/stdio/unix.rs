@@ -51,7 +51,8 @@ pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalCh
     }
 }
 
-/// Starts `command` without input, in a group of its own. What it writes is read for its progress and goes nowhere.
+/// Starts `command` without input, in a group of its own. What it writes is read for its progress and goes
+/// nowhere.
 pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<Attached> {
     let mut starting = Starting::new(sink)?;
     let (stdout, stderr) = (starting.pipe(None, Stream::Output)?, starting.pipe(None, Stream::Error)?);
@@ -68,7 +69,7 @@ impl Attached {
         self.terminals.clone()
     }
 
-    /// The command has exited: moves what it left, and gives its last words.
+    /// The command has exited. Moves the output that is left, and returns the command's last words.
     pub(crate) fn detach(self) -> Option<String> {
         drop(self.running);
         // A copy that panicked has lost output, but there is nobody left to tell.
@@ -79,7 +80,7 @@ impl Attached {
     }
 }
 
-/// A command that is being joined.
+/// A command that is being joined to its streams.
 struct Starting {
     tap: Tap,
     reading: Reading,
@@ -96,7 +97,7 @@ impl Starting {
     }
 
     fn in_terminal(mut self, command: Command, plan: Plan, pseudo: Pseudo) -> io::Result<Attached> {
-        // Fails as its start would, so that the reason is known here and not only to the leader.
+        // This fails as starting the command would. Otherwise only the leader of its session would know why.
         command::find(&command)?;
         let mut command = pty_process::blocking::Command::from(led(&command));
         if plan.stdin == Input::Inherited {
@@ -109,7 +110,8 @@ impl Starting {
         let to = ours(io::stdout())?;
         let stream = if plan.stderr == Output::Pipe { Stream::Output } else { Stream::Both };
         self.copy(pty.try_clone()?, Some(to), WhenClosed::Discard, stream)?;
-        // Our terminal is raw before the first output: what the command's terminal has made of it must not be made twice.
+        // Our terminal is raw before the first output: what the command's terminal has made of it must not be
+        // made twice.
         let terminals = match plan.stdin {
             Input::Terminal => Terminals::with_keys(pty)?,
             Input::Inherited => Terminals::controlling_only(pty),
@@ -132,7 +134,8 @@ impl Starting {
             }
             Output::Pipe | Output::Terminal => self.pipe(Some(ours(io::stderr())?), Stream::Error)?,
         };
-        // The command's ends are closed here with the end of this, or the copies would never see the end.
+        // The command's ends of the pipes are closed here when this returns. Otherwise the copies would never
+        // see an end.
         let child = command::start(command, |command| {
             command.stdin(Stdio::inherit()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
             Ok(())
@@ -190,7 +193,7 @@ impl Waiter for Poll {
         let mut fds = [PollFd::new(&self.output, PollFlags::IN), PollFd::new(&self.stop, PollFlags::IN)];
         loop {
             match poll(&mut fds, None) {
-                // First: a grandchild that never pauses must not hide the command's end.
+                // This comes first: a grandchild that writes all the time must not hide the command's end.
                 Ok(_) if !fds[1].revents().is_empty() => return Ok(Wait::Stopped),
                 Ok(_) => return Ok(Wait::Readable),
                 Err(rustix::io::Errno::INTR) => {}

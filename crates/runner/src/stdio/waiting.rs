@@ -5,17 +5,18 @@ use std::{
     time::Instant,
 };
 
-/// Since when a thread waits for output, if it does: not while it writes, which may take as long as our reader likes.
+/// Since when a thread waits for output. It does not wait while it writes, which may take as long as our
+/// reader likes.
 #[derive(Clone, Default)]
 pub(super) struct Waiting(Arc<Mutex<Option<Instant>>>);
 
 impl Waiting {
-    /// It waits from now on.
+    /// The wait begins now.
     pub(super) fn begin(&self) {
         self.set(Some(Instant::now()));
     }
 
-    /// It has read something.
+    /// The wait is over: something was read.
     pub(super) fn end(&self) {
         self.set(None);
     }

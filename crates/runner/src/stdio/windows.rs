@@ -1,6 +1,6 @@
-//! Joins a command to its streams on Windows. A pseudo console has all three streams or none, so a command gets one where all three of
-//! ours are a console. Otherwise what is a console for us is the same one for the command, and its progress is not seen; everything
-//! else goes through pipes.
+//! Joins a command to its streams on Windows. A pseudo console has all three streams or none, so a command
+//! gets one when all three of ours are a console. Otherwise a stream of ours that is a console is inherited
+//! by the command, and what it writes there is not read for progress. All other streams are pipes.
 
 use std::{
     fs::File,
@@ -31,8 +31,8 @@ use crate::{
     output::{OutputSink, Reading, Stream, Tap},
 };
 
-/// A copy that has waited for output so long, once the command has exited, has moved all that the command wrote. Nothing tells whether
-/// more is in a pipe; but what is there is read at once.
+/// When a copy has waited for output for so long after the command's end, it has moved all that the command
+/// wrote. Nothing tells whether more is in a pipe, but what is there is read at once.
 const DRAIN: Duration = Duration::from_millis(500);
 /// A pseudo console that is closed gives the programs in it 5 s.
 const CLOSING: Duration = Duration::from_secs(6);
@@ -66,7 +66,7 @@ pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalCh
     if let Some(keyboard) = ours.keyboard(choice) {
         match in_console(&command, ours, keyboard) {
             Ok(started) => return Ok(starting.in_console(started, keyboard)),
-            // It runs without one, or its usual start says why it cannot.
+            // It is started without one. If it cannot run at all, that start says why.
             Err(e) => tracing::debug!("the command gets no console of its own: {e}"),
         }
     }
@@ -83,7 +83,7 @@ pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<A
     starting.start(command)
 }
 
-/// Our console is raw before the command shows anything: what it shows is drawn for a terminal.
+/// Makes our console raw before the command shows anything, since what it shows is meant for a terminal.
 fn in_console(command: &Command, ours: Ours, keyboard: Keyboard) -> io::Result<pseudo::Started> {
     match (keyboard, ours.stdout) {
         (Keyboard::Console, _) => console::make_raw(Part::ScreenAndKeys)?,
@@ -123,7 +123,7 @@ impl Attached {
         }
     }
 
-    /// The command has exited: moves what it left, and gives its last words.
+    /// The command has exited. Moves the output that is left, and returns the command's last words.
     pub(crate) fn detach(self) -> Option<String> {
         const LOOK_EVERY: Duration = Duration::from_millis(2);
 
@@ -132,7 +132,8 @@ impl Attached {
         let drain = match self.process {
             Process::Plain(_) => DRAIN,
             Process::InConsole(pseudo, _) => {
-                // What is shown last comes while it is closed, which may take as long as a program in it does not end.
+                // What is shown last comes while the console is closed. That takes as long as a program in it
+                // does not end.
                 let _ = thread::Builder::new().name("doorbell-close".to_owned()).spawn(move || pseudo.close());
                 CLOSING
             }
@@ -146,13 +147,13 @@ impl Attached {
 }
 
 impl Copying {
-    /// Whether it has ended, or all that it waits for comes from programs that the command has left behind.
+    /// Whether the thread has ended, or waits only for programs that the command has left behind.
     fn is_done(&self, exited: Instant, drain: Duration) -> bool {
         self.thread.is_finished() || self.waiting.since().is_some_and(|since| since.max(exited).elapsed() >= drain)
     }
 }
 
-/// A command that is being joined.
+/// A command that is being joined to its streams.
 struct Starting {
     tap: Tap,
     reading: Reading,
@@ -166,7 +167,7 @@ impl Starting {
         Ok(Self { tap, reading, copies: Vec::new(), exited: Arc::default() })
     }
 
-    /// The command runs already: what fails from here on costs its output or its keys, and not the command.
+    /// The command runs already. What fails from here on costs its output or its keys, but not the command.
     fn in_console(mut self, started: pseudo::Started, keyboard: Keyboard) -> Attached {
         let pseudo::Started { pseudo, child, shown } = started;
         let source = self.tap.source(Stream::Both);
@@ -177,12 +178,12 @@ impl Starting {
             None
         }) {
             Some(thread) => self.copies.push(Copying { thread, waiting }),
-            // Nobody shows it, so nobody must wait for it to be shown.
+            // Nobody reads the console, so it is closed, or the command would wait.
             None => pseudo.close(),
         }
         let interrupted = Arc::<AtomicBool>::default();
         if keyboard != Keyboard::Nobody {
-            // These two live as long as the process.
+            // The two threads live as long as the process.
             let (to, interrupted) = (pseudo.clone(), Arc::clone(&interrupted));
             spawn("doorbell-keys", move || keys::hand_on(keyboard, &to, &interrupted));
         }
@@ -246,7 +247,7 @@ fn our(stream: impl AsHandle) -> io::Result<File> {
     Ok(stream.as_handle().try_clone_to_owned()?.into())
 }
 
-/// Leaves the waiting to the read itself, which nothing interrupts.
+/// Does not wait: the read itself does, and nothing interrupts it.
 struct Blocking {
     exited: Arc<AtomicBool>,
     waiting: Waiting,

@@ -1,4 +1,4 @@
-//! On Unix it may be suspended while it runs, and a signal may end it.
+//! A running command on Unix: it may be suspended, and a signal may end it.
 
 use std::{io, process::Command};
 
@@ -25,7 +25,7 @@ pub(crate) struct RunningCommand {
 impl RunningCommand {
     /// Starts `command` by `attach`.
     pub(crate) fn start(command: Command, attach: impl FnOnce(Command) -> io::Result<Attached>) -> io::Result<Self> {
-        // Caught first: a signal that comes while the command starts waits for it.
+        // Signals are caught first, so that one that comes while the command starts is kept for it.
         let signals = Signals::catch()?;
         let attached = attach(command)?;
         let pid = Pid::from_child(&attached.child);
@@ -38,7 +38,8 @@ impl RunningCommand {
         Stopper::new(self.target.clone())
     }
 
-    /// Waits for the command's end, and for what it wrote. Gives how its job ended and how we are to end.
+    /// Waits until the command has ended and its output was moved. Says how its job ended, and how we are to
+    /// end.
     pub(crate) fn wait(mut self) -> (Ending, ExitAs) {
         self.wait_for_exit();
         let StopHistory { mut told_to_stop, reason } = self.target.command_exited();
@@ -57,8 +58,9 @@ impl RunningCommand {
         (ending(last_words.as_deref()), exit_as)
     }
 
-    /// Returns when the process has exited, without taking its status: until then its id stays its own, so that a signal
-    /// cannot hit another process. While a command with a terminal of its own is suspended, so are we.
+    /// Returns when the process has exited, and leaves its status for later: until that is taken, no other
+    /// process can get its id, so a signal cannot hit another process. While a command with a terminal of its
+    /// own is suspended, so are we.
     fn wait_for_exit(&self) {
         let pid = Pid::from_child(&self.attached.child);
         let terminals = self.attached.terminals();
@@ -66,7 +68,7 @@ impl RunningCommand {
         loop {
             match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | stops) {
                 Ok(Some(status)) if status.stopped() => {
-                    // Takes this change of state, so that the next wait is for another one.
+                    // Takes this report, so that the next wait is for another one.
                     let _ = waitid(WaitId::Pid(pid), stops | WaitIdOptions::NOHANG);
                     suspend_with_command(&terminals);
                     let _ = kill_process(pid, Signal::CONT);

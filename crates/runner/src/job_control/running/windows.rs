@@ -1,4 +1,5 @@
-//! On Windows it is told to stop by a console event or a key, and is in a job object.
+//! A running command on Windows: console events and keys tell it to stop, and a job object holds all that it
+//! starts.
 
 use std::{io, process::Command};
 
@@ -22,7 +23,7 @@ pub(crate) struct RunningCommand {
 impl RunningCommand {
     /// Starts `command` by `attach`.
     pub(crate) fn start(command: Command, attach: impl FnOnce(Command) -> io::Result<Attached>) -> io::Result<Self> {
-        // Caught first: a Ctrl-C that comes while the command starts must not end us.
+        // Events are caught first: a Ctrl-C that comes while the command starts must not end us.
         let events = ConsoleEvents::catch()?;
         let attached = attach(command)?;
         let stopper = Stopper::new(attached.process());
@@ -35,7 +36,8 @@ impl RunningCommand {
         self.stopper.clone()
     }
 
-    /// Waits for the command's end, and for what it wrote. Gives how its job ended and how we are to end.
+    /// Waits until the command has ended and its output was moved. Says how its job ended, and how we are to
+    /// end.
     pub(crate) fn wait(mut self) -> (Ending, ExitAs) {
         const INTERRUPT: i32 = 2;
 

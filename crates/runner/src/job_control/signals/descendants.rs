@@ -1,5 +1,5 @@
-//! All that a command has started, where no process group of its own says so. Linux tells who has started whom; elsewhere none are
-//! found, and the command is stopped alone.
+//! All that a command has started, where no process group of its own says so. Linux tells who has started
+//! whom; elsewhere none are found, and the command is stopped alone.
 
 use rustix::process::Signal;
 
@@ -11,7 +11,8 @@ pub(super) struct Descendants {
 }
 
 impl Descendants {
-    /// The children of a process, theirs, and so on. Not found are those that start meanwhile, and those whose parent has ended.
+    /// The children of a process, theirs, and so on. Not found are those that start meanwhile, and those
+    /// whose parent has ended.
     #[cfg(target_os = "linux")]
     pub(super) fn of(ancestor: rustix::process::Pid) -> Self {
         use rustix::process::{PidfdFlags, pidfd_open};

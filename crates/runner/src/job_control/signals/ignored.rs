@@ -1,5 +1,5 @@
-//! Which signals were ignored when this process was started. Asking the kernel for a disposition takes a system call that
-//! std does not offer safely; Linux also tells it in a file.
+//! Which signals were ignored when this process was started. There is no safe call in std that asks for that,
+//! but Linux has it in a file.
 
 /// A set of signals.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -11,7 +11,7 @@ impl Ignored {
     }
 }
 
-/// None where the platform does not tell.
+/// The signals that are ignored now. No signals where the system does not tell.
 pub(super) fn at_start() -> Ignored {
     std::fs::read_to_string("/proc/self/status").ok().and_then(|status| parse(&status)).unwrap_or_default()
 }

@@ -1,13 +1,15 @@
-//! Signals to the wrapper reach the command as they would have without it: each once, and none made up.
+//! Hands signals on: each that is sent to the wrapper reaches the command once, as it would have without the
+//! wrapper.
 //!
 //! # Layout
-//! - `route`: whom a signal is for, pure · `descendants`: what the command has started · `ignored`: which signals were ignored when
-//!   we were started
+//! - `route`: whom a signal is for, pure · `descendants`: what the command has started · `ignored`: which
+//!   signals were ignored when we were started
 //!
 //! # Invariants
-//! - The wrapper outlives the command: a signal that would end it is handed on, and the command decides.
-//! - A signal that a terminal sent to the whole foreground group has reached a command in that group already; it is not
-//!   sent again.
+//! - The wrapper outlives the command: a signal that would end the wrapper is handed on, and the command
+//!   decides.
+//! - A signal that a terminal sent to the whole foreground group has reached a command in that group already;
+//!   it is not sent again.
 //! - What our parent ignored (`nohup`) stays ignored, for us and for the command.
 //! - A process id is used only while the command has not been waited for: it cannot mean another process.
 
@@ -40,9 +42,10 @@ use crate::{
     stdio::{Terminals, terminal},
 };
 
-/// Those that ask for an end: a command that dies of one of them was cancelled.
+/// Signals that ask for an end. A command that dies of one of them was cancelled.
 const STOPS: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
-/// What people and programs send, and would end or stop us. The others tell of what a process itself has done.
+/// Signals that people and programs send and that would end or suspend us. The others are about what a
+/// process itself has done.
 const FORWARDED: [i32; 10] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGTSTP];
 
 /// Signals that are caught, from before the command starts.
@@ -68,7 +71,7 @@ struct State {
     exit_as: Option<ExitAs>,
 }
 
-/// What the command was told before it exited.
+/// What told the command to stop before it exited.
 pub(crate) struct StopHistory {
     /// The signals that asked for its end.
     pub(crate) told_to_stop: Vec<i32>,
@@ -117,7 +120,8 @@ impl Signals {
                     }
                     SIGTSTP => {
                         shared.take(SIGTSTP, sender, &terminals);
-                        // A command with a terminal of its own is suspended first, and then we are: see `suspend_with_command`.
+                        // A command with a terminal of its own is suspended first, and then we are: see
+                        // `suspend_with_command`.
                         if terminals.controlling().is_none() {
                             let _ = suspend(Whom::Ourselves);
                         }
@@ -131,7 +135,8 @@ impl Signals {
 }
 
 impl Target {
-    /// The command has exited, but has not been waited for: its id is still its own, and is not used any more.
+    /// The command has exited, but has not been waited for: its id is still its own, and is not used any
+    /// more.
     pub(crate) fn command_exited(&self) -> StopHistory {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.pid = None;
@@ -147,8 +152,8 @@ impl Target {
         StopRequest::First
     }
 
-    /// We go on, and so does a command that we have handed a SIGTSTP on to. Any other is woken by whoever has suspended it; to wake
-    /// it again, later, might undo the next suspension.
+    /// We go on, and so does a command that we have handed a SIGTSTP on to. Any other command is woken by
+    /// whoever has suspended it; if we woke it as well, and later, we might undo its next suspension.
     fn go_on(&self) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut state.suspension_handed_on)
@@ -167,7 +172,7 @@ impl Target {
         }
     }
 
-    /// The command has been waited for: from now on a signal ends us as it has ended.
+    /// The command has been waited for. From now on a signal ends us, in the way that the command has ended.
     pub(crate) fn exit_on_signal(&self, exit_as: ExitAs) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).exit_as = Some(exit_as);
     }
@@ -175,8 +180,9 @@ impl Target {
     fn take(&self, signal: i32, sender: Sender, terminals: &Terminals) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pid) = state.pid else {
-            // It came too late for the command. When only the last report or a reader that takes no output keeps us, nobody should
-            // have to wait for that; before, it is known at once how the command ended.
+            // The signal came too late for the command. We may still be waiting for the last report or for a
+            // reader that takes no output, and nobody should have to wait for that. So we end as soon as it
+            // is known how.
             if let Some(exit_as) = state.exit_as {
                 terminal::leave();
                 std::process::exit(exit_as.carry_out());
@@ -201,7 +207,8 @@ impl Target {
 }
 
 impl State {
-    /// To the command and all that it has started: its group, when it has one of its own. Stopped, it must go on to die.
+    /// Sends a signal to the command and all that it has started: to its process group, when it has one of
+    /// its own. Where it may be suspended, SIGCONT follows, since only a process that runs can obey.
     fn send(&mut self, pid: Pid, signal: Signal) {
         let foreground = self.terminals.foreground();
         let own = || processes::group_of(pid).filter(|group| *group == pid);

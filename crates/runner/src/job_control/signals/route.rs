@@ -5,22 +5,22 @@ use signal_hook::consts::SIGHUP;
 /// Who sent a signal to us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Sender {
-    /// A process, by `kill`: it meant us alone, and through us the command.
+    /// A process, by `kill`. It is for us alone, and so for the command.
     Process,
-    /// The kernel, because of our terminal (a key, a hangup): it meant the whole foreground group.
+    /// The kernel, because of a key or a hangup of our terminal. It is for the whole foreground group.
     Kernel,
 }
 
 /// Which group the command is in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CommandGroup {
-    /// Ours, unless it has a terminal of its own.
+    /// In our group, unless it has a terminal of its own.
     Ours,
-    /// One of its own, in our session.
+    /// In a group of its own, in our session.
     ItsOwn,
 }
 
-/// What to do with it.
+/// What to do with a signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Route {
     /// Nothing: the command is in our group and has got it from the kernel.
@@ -34,8 +34,8 @@ pub(super) enum Route {
 pub(super) fn route(sender: Sender, signal: i32, group: CommandGroup, has_own_terminal: bool) -> Route {
     match (sender, group) {
         (Sender::Process, _) => Route::Command,
-        // A hangup reaches the leader of a session and the foreground. A key reaches us only while the command is not the
-        // foreground yet.
+        // A hangup reaches the leader of a session and the foreground group. A key reaches us only while the
+        // command is not in the foreground yet.
         (Sender::Kernel, CommandGroup::ItsOwn) if signal != SIGHUP => Route::Command,
         (Sender::Kernel, _) if has_own_terminal => Route::Foreground,
         (Sender::Kernel, _) => Route::Reached,

@@ -1,7 +1,9 @@
-//! Stops a command because its job was cancelled or its time is up: first it is asked, and after a grace time it is killed.
+//! Stops a command because its job was cancelled or its time is up: first it is asked, and after a grace time
+//! it is killed.
 //!
-//! A command is stopped with all that it has started: its process group, when it has one of its own. In a group that it shares with
-//! us, others are not the job's; there Linux tells who has started whom, and elsewhere it is stopped alone.
+//! A command is stopped with all that it has started: its process group, when it has one of its own. In a
+//! group that it shares with us, others are not the job's; there Linux tells who has started whom, and
+//! elsewhere it is stopped alone.
 
 #[cfg(unix)]
 mod unix;

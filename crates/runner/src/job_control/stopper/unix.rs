@@ -1,4 +1,4 @@
-//! SIGTERM asks, and SIGKILL ends.
+//! Stops a command by SIGTERM, which asks, and later by SIGKILL, which ends.
 
 use std::{thread, time::Duration};
 
@@ -19,7 +19,7 @@ impl Stopper {
         Self(target)
     }
 
-    /// Does nothing when the command is over or was told before.
+    /// Stops the command. Does nothing when it is over or was told before.
     pub(crate) fn stop(&self, reason: StopReason) {
         if self.0.stop(reason) == StopRequest::Repeated {
             return;

@@ -1,8 +1,10 @@
-//! Windows has no signal that asks, so a command is ended at once, with all that it has started: they are in one job object.
+//! Windows has no signal that asks, so a command is ended at once. All that it has started is ended with it:
+//! they are in one job object.
 //!
 //! # Invariants
-//! - The job object outlives nothing: when this process ends, the command goes on, and what it has left behind, too.
-//! - What the command has started is ended with it, and never after it.
+//! - The end of this process, and so of the job object, ends nothing: the command goes on, and so does what
+//!   it has left behind.
+//! - What the command has started is ended only together with the command, never after the command's own end.
 
 use std::{
     os::windows::io::RawHandle,
@@ -26,16 +28,17 @@ struct State {
 }
 
 impl Stopper {
-    /// Of the command with this handle and this id. What it starts from now on belongs to it. That is early enough: a new process
-    /// needs longer to load its libraries than we need to get here.
+    /// A stopper for the command with this handle and this id. Whatever the command starts from now on is in
+    /// the job object, too. That is early enough: a new process needs longer to load its libraries than we
+    /// need to get here.
     pub(crate) fn new(process: Option<(RawHandle, u32)>) -> Self {
         let (handle, pid) = process.unzip();
-        // One that is over already cannot be put into a job, and does not have to be.
+        // A process that is over cannot be put into a job object, and need not be.
         let job = handle.and_then(|handle| in_job(handle).inspect_err(|e| tracing::debug!("the command cannot be stopped: {e}")).ok());
         Self(Arc::new(Mutex::new(State { job, pid, reason: None })))
     }
 
-    /// Does nothing when the command is over or was told before.
+    /// Stops the command. Does nothing when it is over or was told before.
     pub(crate) fn stop(&self, reason: StopReason) {
         let mut state = self.state();
         if !state.runs() {
@@ -49,15 +52,15 @@ impl Stopper {
         }
     }
 
-    /// The command has exited: it is stopped no more. Why it was stopped, if it was.
+    /// The command has exited, and is not stopped any more. Returns why it was stopped, if it was.
     pub(crate) fn command_exited(&self) -> Option<StopReason> {
         let mut state = self.state();
         state.job = None;
         state.reason
     }
 
-    /// How a command exited that we have stopped. The system gives it 0, as if it had succeeded; whoever ends a process by hand
-    /// gives it 1.
+    /// The exit of a command that we have stopped. The system gives it the code 0, as if it had succeeded; 1
+    /// is what it has after its end by hand.
     pub(crate) fn exit(exit: Exit) -> Exit {
         if exit == Exit::Code(0) { Exit::Code(1) } else { exit }
     }
@@ -68,7 +71,8 @@ impl Stopper {
 }
 
 impl State {
-    /// Whether the command itself runs. In doubt it does: the list has an end, and jobs may be larger.
+    /// Whether the command itself runs. In doubt it does: the list of processes has a largest size, and the
+    /// job object may hold more.
     fn runs(&self) -> bool {
         let Some((job, pid)) = self.job.as_ref().zip(self.pid) else { return false };
         job.query_process_id_list().map_or(true, |pids| pids.iter().any(|other| u32::try_from(*other) == Ok(pid)))
@@ -81,7 +85,8 @@ fn in_job(process: RawHandle) -> Result<Job, JobError> {
     Ok(job)
 }
 
-/// Ends all that is in the job: its last handle is closed, and only now that means something.
+/// Ends all that is in the job object: closing its last handle does that from now on, and the handle is
+/// closed when this returns.
 fn end(job: Job) -> Result<(), JobError> {
     let mut limits = ExtendedLimitInfo::new();
     limits.limit_kill_on_job_close();
@@ -99,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// This program, as the test of that name.
+    /// This program, running the test with that name.
     fn program(test: &str) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--nocapture", "--exact", &format!("job_control::stopper::windows::tests::{test}")]);
@@ -146,7 +151,7 @@ mod tests {
             seen.push_str(&String::from_utf8_lossy(&block[..size]));
         }
         stopper.stop(StopReason::Cancelled);
-        // It ends when nobody can write to it any more.
+        // The pipe ends when nobody can write to it any more.
         output.read_to_end(&mut Vec::new()).unwrap();
         child.wait().unwrap();
         assert_eq!(stopper.command_exited(), Some(StopReason::Cancelled));
