@@ -35,6 +35,7 @@ pub struct EndpointSource(Source);
 enum Source {
     Fixed(Endpoint),
     Discovered,
+    Announced(Places),
 }
 
 /// No hub, or no token for it, could be found.
@@ -101,6 +102,14 @@ impl Endpoint {
         Ok(Self { url: parsed.as_str().trim_end_matches('/').to_owned(), token })
     }
 
+    /// The hub at `url` that keeps its data on this machine, in `data_dir`.
+    ///
+    /// # Errors
+    /// Its token cannot be read, or `url` is not the address of a hub.
+    pub fn with_data(url: &str, data_dir: &Path) -> Result<Self, DiscoverError> {
+        Self::new(url, read_token(&data_dir.join("token"))?)
+    }
+
     /// The base address, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -128,6 +137,12 @@ impl EndpointSource {
         Self(Source::Discovered)
     }
 
+    /// The hub that is announced in these places, found anew at each attempt, whatever the environment says.
+    #[must_use]
+    pub fn announced(places: Places) -> Self {
+        Self(Source::Announced(places))
+    }
+
     /// Finds the endpoint as it is now.
     ///
     /// # Errors
@@ -136,6 +151,10 @@ impl EndpointSource {
         match &self.0 {
             Source::Fixed(endpoint) => Ok(endpoint.clone()),
             Source::Discovered => discover(|name| env::var(name).ok().filter(|value| !value.is_empty()), Places::find),
+            Source::Announced(places) => {
+                let hub = announced(places)?;
+                Endpoint::with_data(&hub.url, &hub.data_dir)
+            }
         }
     }
 
@@ -146,6 +165,7 @@ impl EndpointSource {
         match &self.0 {
             Source::Fixed(endpoint) => Some(endpoint.url().to_owned()).filter(|url| !is_loopback(url)),
             Source::Discovered => env::var("DOORBELL_URL").ok().filter(|url| !url.is_empty()),
+            Source::Announced(_) => None,
         }
     }
 
@@ -154,9 +174,32 @@ impl EndpointSource {
     pub fn as_fixed(&self) -> Option<&Endpoint> {
         match &self.0 {
             Source::Fixed(endpoint) => Some(endpoint),
-            Source::Discovered => None,
+            Source::Discovered | Source::Announced(_) => None,
         }
     }
+
+    /// Whether this is the hub that is announced, whatever the environment says.
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        matches!(self.0, Source::Announced(_))
+    }
+}
+
+/// The hub that is announced in these places. Whether it answers is another question.
+///
+/// # Errors
+/// [`DiscoverError::NoHub`] when none is, or the one that was has ended; [`DiscoverError::HubFile`] when its file cannot be read.
+pub fn announced(places: &Places) -> Result<HubFile, DiscoverError> {
+    let path = places.hub_file();
+    let error = |cause: String| DiscoverError::HubFile { path: path.clone(), cause };
+    let mut file =
+        File::open(&path).map_err(|e| if e.kind() == io::ErrorKind::NotFound { DiscoverError::NoHub } else { error(e.to_string()) })?;
+    if is_abandoned(&file) {
+        return Err(DiscoverError::NoHub);
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(|e| error(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| error(e.to_string()))
 }
 
 fn discover(
@@ -166,7 +209,7 @@ fn discover(
     let (url, data_dir) = match variable("DOORBELL_URL") {
         Some(url) => (url, None),
         None => {
-            let file = read_hub_file(&places()?.hub_file())?;
+            let file = announced(&places()?)?;
             (file.url, Some(file.data_dir))
         }
     };
@@ -178,18 +221,6 @@ fn discover(
         (None, None, None) => read_token(&places()?.token_file())?,
     };
     Endpoint::new(&url, token)
-}
-
-fn read_hub_file(path: &Path) -> Result<HubFile, DiscoverError> {
-    let error = |cause: String| DiscoverError::HubFile { path: path.to_owned(), cause };
-    let mut file =
-        File::open(path).map_err(|e| if e.kind() == io::ErrorKind::NotFound { DiscoverError::NoHub } else { error(e.to_string()) })?;
-    if is_abandoned(&file) {
-        return Err(DiscoverError::NoHub);
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(|e| error(e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| error(e.to_string()))
 }
 
 /// Whether the hub that wrote the file is gone. While it runs it holds a lock on it, and the system lets go of that however the
@@ -273,6 +304,19 @@ mod tests {
             let endpoint = found(variables, home.path()).unwrap();
             assert_eq!((endpoint.url(), endpoint.token().expose()), (url, token), "{variables:?}");
         }
+    }
+
+    #[test]
+    fn the_announced_hub_is_told_by_its_files_alone() {
+        let (home, hub) = home_with_a_hub();
+        let source = EndpointSource::announced(Places::at(home.path()));
+        let endpoint = source.resolve().unwrap();
+        assert_eq!((endpoint.url(), endpoint.token().expose()), ("http://127.0.0.1:4242", "from-hub-data"));
+        fs::remove_file(home.path().join("hub-data/token")).unwrap();
+        assert!(matches!(source.resolve(), Err(DiscoverError::Token { .. })));
+        drop(hub);
+        #[cfg(unix)]
+        assert!(matches!(source.resolve(), Err(DiscoverError::NoHub)));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod places;
 pub mod rest;
 
 pub use backoff::Backoff;
-pub use endpoint::{DiscoverError, Endpoint, EndpointSource, Token};
+pub use endpoint::{DiscoverError, Endpoint, EndpointSource, Token, announced};
 pub use feed::{Feed, FeedUpdate, When};
 pub use places::{Places, PlacesError};
 pub use rest::{CallError, Client};

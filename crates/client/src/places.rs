@@ -65,9 +65,9 @@ impl Places {
         self.data.join("token")
     }
 
-    /// Everything in one folder, for tests.
-    #[cfg(test)]
-    pub(crate) fn at(folder: &Path) -> Self {
+    /// Everything in one folder.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
         Self { data: folder.to_owned(), config: folder.to_owned(), runtime: None }
     }
 

@@ -1,7 +1,7 @@
 //! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be
 //! discovered.
 
-use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Token};
+use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, Token};
 use doorbell_protocol::worker::Claim;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,9 @@ pub(crate) struct Assignment {
     /// can see arguments and variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hub: Option<FixedHub>,
+    /// Whether it is the hub that is announced to this user, whatever the environment says.
+    #[serde(default)]
+    announced: bool,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -26,13 +29,13 @@ impl Assignment {
     pub(crate) fn new(claim: Claim, source: &EndpointSource) -> Self {
         let hub =
             source.as_fixed().map(|endpoint| FixedHub { url: endpoint.url().to_owned(), token: endpoint.token().expose().to_owned() });
-        Self { claim, hub }
+        Self { claim, hub, announced: source.is_announced() }
     }
 
     /// The hub to report to.
     pub(crate) fn source(&self) -> Result<EndpointSource, DiscoverError> {
         let Some(hub) = &self.hub else {
-            return Ok(EndpointSource::discovered());
+            return Ok(if self.announced { EndpointSource::announced(Places::find()?) } else { EndpointSource::discovered() });
         };
         let token = Token::new(&hub.token)
             .ok_or_else(|| DiscoverError::Token { path: "the assignment".into(), cause: "it holds no token".to_owned() })?;
