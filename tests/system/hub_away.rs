@@ -76,6 +76,25 @@ fn a_job_outlives_a_hub_that_is_killed_and_comes_back_elsewhere() {
 }
 
 #[test]
+fn the_runner_of_a_queued_job_finds_a_hub_that_comes_back_elsewhere() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let first_address = hub.address().to_owned();
+    let script = "while [ ! -e on ]; do sleep 0.02; done; echo 1/2; while [ ! -e go ]; do sleep 0.02; done";
+    assert!(home.run(&["add", "-q", "--", "sh", "-c", script]).status.success());
+    let before = hub.the_job_is(JobState::Running);
+    hub.kill();
+    // The port of the first stays taken, so that the second cannot have it.
+    let _taken = TcpListener::bind(&first_address);
+    let hub = Hub::start(&home);
+    assert_ne!(hub.address(), first_address);
+    fs::write(home.path("on"), "").unwrap();
+    eventually("its progress reaches the second hub", SOON, || hub.running().first()?.progress.clone());
+    go(&home);
+    assert_eq!(hub.the_job_is(JobState::Succeeded).id, before.id);
+}
+
+#[test]
 fn a_job_that_started_before_any_hub_is_told_with_its_true_start() {
     let home = Home::new();
     let earliest: Timestamp = std::time::SystemTime::now().into();

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use doorbell_client::Feed;
 use doorbell_desk::{About, HubId, HubInput, Notification, Point, Request, TrayView};
+use doorbell_host::EmbeddedHub;
 use doorbell_protocol::jobs::NewTestJob;
 use tokio_util::sync::CancellationToken;
 
-use crate::{hub::EmbeddedHub, notifier::Notifier, panel::Panel, shell::Shell, tray::TrayThread};
+use crate::{notifier::Notifier, panel::Panel, shell::Shell, tray::TrayThread};
 
 /// What can be done to the desktop. Nothing here waits: what fails comes back as an input.
 pub(crate) trait Desktop {
