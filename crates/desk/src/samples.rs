@@ -1,7 +1,5 @@
 //! Values that tests start from.
 
-use std::collections::BTreeMap;
-
 use doorbell_protocol::{
     Counts, Event, EventKind, FeedEvent, Job, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, Timestamp,
 };
@@ -16,35 +14,8 @@ pub(crate) fn hub() -> HubId {
 /// A running job.
 pub(crate) fn job(n: u8) -> Job {
     let id = format!("00000000-0000-7000-8000-0000000000{n:02x}");
-    Job {
-        id: id.parse::<JobId>().unwrap(),
-        key: "make".to_owned(),
-        name: "make".to_owned(),
-        state: JobState::Running,
-        origin: None,
-        parent: None,
-        labels: BTreeMap::new(),
-        url: None,
-        notify_after_ms: None,
-        created_at: Timestamp::from_millis(i64::from(n)),
-        started_at: Some(Timestamp::from_millis(i64::from(n))),
-        finished_at: None,
-        duration_ms: None,
-        exit_code: None,
-        failure: None,
-        progress: None,
-        waiting: 0,
-        attempt: 1,
-        attempts: 1,
-        retry_of: None,
-        cancel_requested: false,
-        priority: 0,
-        not_before: None,
-        host: None,
-        after: Vec::new(),
-        schedule: None,
-        worker: None,
-    }
+    let at = Timestamp::from_millis(i64::from(n));
+    Job { state: JobState::Running, started_at: Some(at), attempt: 1, ..Job::new(id.parse::<JobId>().unwrap(), "make", "make", at) }
 }
 
 /// An open question of [`job`]`(n)`.

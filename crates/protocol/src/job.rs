@@ -153,6 +153,43 @@ pub struct Origin {
     pub command: Vec<String>,
 }
 
+impl Job {
+    /// A job that is queued at `now` and that nothing else is known of yet. Whoever makes a job says what differs, so that a field that is
+    /// new is in no other job's by mistake.
+    #[must_use]
+    pub fn new(id: JobId, key: impl Into<String>, name: impl Into<String>, now: Timestamp) -> Self {
+        Self {
+            id,
+            key: key.into(),
+            name: name.into(),
+            state: JobState::Queued,
+            origin: None,
+            parent: None,
+            labels: BTreeMap::new(),
+            url: None,
+            notify_after_ms: None,
+            created_at: now,
+            started_at: None,
+            finished_at: None,
+            duration_ms: None,
+            exit_code: None,
+            failure: None,
+            progress: None,
+            waiting: 0,
+            attempt: 0,
+            attempts: once(),
+            retry_of: None,
+            cancel_requested: false,
+            priority: 0,
+            not_before: None,
+            host: None,
+            after: Vec::new(),
+            schedule: None,
+            worker: None,
+        }
+    }
+}
+
 impl Origin {
     /// The origin as it is told: cleaned text within [`limits::ORIGIN_CHARS`] and [`limits::ORIGIN_COMMAND_CHARS`]. Nothing
     /// runs by it, so a command of any length has one.

@@ -83,38 +83,29 @@ pub(crate) enum Refusal {
     },
 }
 
+impl Record {
+    /// Of a job that nobody has run yet. `task` is empty for one that its reporter runs.
+    pub(crate) fn new(job: Job, task: Task) -> Self {
+        Self { job, fence: Fence::default(), task, holder: None, waits_for: Vec::new(), next_run: None }
+    }
+}
+
 /// The first state of a job: running when its reporter runs it, else queued. `new` has passed its checks.
 pub(crate) fn create(id: JobId, new: NewJob, now: Timestamp) -> Transition {
-    let queued = Job {
-        id,
-        key: new.key.unwrap_or_default(),
-        name: new.name,
-        state: JobState::Queued,
+    let job = Job {
         origin: new.origin,
         parent: new.parent,
         labels: new.labels,
         url: new.url,
         notify_after_ms: new.notify_after_ms,
-        created_at: now,
-        started_at: None,
-        finished_at: None,
-        duration_ms: None,
-        exit_code: None,
-        failure: None,
-        progress: None,
-        waiting: 0,
-        attempt: 0,
         attempts: new.attempts.unwrap_or(1),
-        retry_of: None,
-        cancel_requested: false,
         priority: new.priority.unwrap_or(0),
         not_before: new.not_before,
         host: new.host,
         after: new.after,
-        schedule: None,
-        worker: None,
+        ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
-    let record = Record { job: queued, fence: Fence::default(), task: new.task, holder: None, waits_for: Vec::new(), next_run: None };
+    let record = Record::new(job, new.task);
     if new.start { start(record, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, told: None } }
 }
 

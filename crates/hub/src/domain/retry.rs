@@ -3,7 +3,7 @@
 //! A run that ended never changes. Running again is a new queued job of the same task, key and priority, with `retry_of`.
 //! A run that was cancelled, or that somebody asked to stop, is only run again by hand.
 
-use doorbell_protocol::{JobId, JobState, Timestamp};
+use doorbell_protocol::{Job, JobId, JobState, Timestamp};
 
 use crate::domain::job::{Record, Refusal, Transition};
 
@@ -34,28 +34,24 @@ pub(crate) fn next_attempt(ended: &mut Record, id: JobId, now: Timestamp) -> Opt
     Some(next)
 }
 
+/// Another run of the same job: what it is and what it runs, and nothing of how `run` was queued, went and ended.
 fn again(run: &Record, id: JobId, attempt: u32, now: Timestamp) -> Transition {
-    let mut record = run.clone();
-    record.holder = None;
-    record.next_run = None;
-    record.fence = doorbell_protocol::Fence::default();
-    let job = &mut record.job;
-    job.id = id;
-    job.state = JobState::Queued;
-    job.created_at = now;
-    job.started_at = None;
-    job.finished_at = None;
-    job.duration_ms = None;
-    job.exit_code = None;
-    job.failure = None;
-    job.progress = None;
-    job.attempt = attempt;
-    job.retry_of = Some(run.job.id);
-    job.cancel_requested = false;
-    job.not_before = None;
-    job.after = Vec::new();
-    job.worker = None;
-    Transition { record, told: None }
+    let before = run.job.clone();
+    let job = Job {
+        origin: before.origin,
+        parent: before.parent,
+        labels: before.labels,
+        url: before.url,
+        notify_after_ms: before.notify_after_ms,
+        attempt,
+        attempts: before.attempts,
+        retry_of: Some(before.id),
+        priority: before.priority,
+        host: before.host,
+        schedule: before.schedule,
+        ..Job::new(id, before.key, before.name, now)
+    };
+    Transition { record: Record::new(job, run.task.clone()), told: None }
 }
 
 #[cfg(test)]

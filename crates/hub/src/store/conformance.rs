@@ -1,7 +1,5 @@
 //! What every store must do, whatever its database.
 
-use std::collections::BTreeMap;
-
 use doorbell_protocol::{
     Epoch, EventKind, Fence, Job, JobId, JobState, Question, QuestionId, QuestionState, Role, ScheduleId, Sequence, Timestamp, TokenId,
     jobs::Task, schedule::NewSchedule, token::Token,
@@ -251,34 +249,6 @@ fn event(seq: u64) -> StoredEvent {
 }
 
 pub(crate) fn record(n: u128, state: JobState) -> Record {
-    let job = Job {
-        id: id(n),
-        key: "make".to_owned(),
-        name: "make".to_owned(),
-        state,
-        origin: None,
-        parent: None,
-        labels: BTreeMap::new(),
-        url: None,
-        notify_after_ms: None,
-        created_at: Timestamp::EPOCH,
-        started_at: None,
-        finished_at: None,
-        duration_ms: None,
-        exit_code: None,
-        failure: None,
-        progress: None,
-        waiting: 0,
-        attempt: 1,
-        attempts: 1,
-        retry_of: None,
-        cancel_requested: false,
-        priority: 0,
-        not_before: None,
-        host: None,
-        after: Vec::new(),
-        schedule: None,
-        worker: None,
-    };
-    Record { job, fence: Fence(1), task: Task::default(), holder: None, waits_for: Vec::new(), next_run: None }
+    let job = Job { state, attempt: 1, ..Job::new(id(n), "make", "make", Timestamp::EPOCH) };
+    Record { fence: Fence(1), ..Record::new(job, Task::default()) }
 }
