@@ -4,7 +4,7 @@
 //! can change nothing.
 
 use doorbell_protocol::{
-    EventKind, Fence, Job, JobId, JobState, Progress, ScheduleId, Timestamp, WorkerId,
+    EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, WorkerId,
     jobs::{FinishReport, NewJob, Task},
 };
 use serde::{Deserialize, Serialize};
@@ -69,11 +69,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
     NotFound(JobId),
-    UnknownWorker,
-    WorkerDraining,
     /// A new job names it in `after`.
     UnknownDependency(JobId),
-    UnknownSchedule(ScheduleId),
     NotATask(JobId),
     IdTaken(JobId),
     LeaseStale,

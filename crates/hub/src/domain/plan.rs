@@ -17,6 +17,10 @@ pub(crate) struct Plan {
     pub(crate) passed: Timestamp,
 }
 
+/// There is no such schedule.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Unknown(pub(crate) ScheduleId);
+
 impl Plan {
     /// `spec` has passed its checks.
     pub(crate) fn new(id: ScheduleId, spec: NewSchedule, now: Timestamp) -> Self {

@@ -11,8 +11,8 @@ use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limit
 
 use crate::{
     bounds,
-    domain::{job::Refusal, question},
-    state::writer::WriteError,
+    domain::{job::Refusal, plan, question},
+    state::{workers, writer::WriteError},
     store::StoreError,
 };
 
@@ -76,12 +76,6 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotFound(id) => Self::new(ErrorCode::NotFound, format!("there is no job {id}")),
-            Refusal::UnknownWorker => Self::new(ErrorCode::NotFound, "there is no such worker; register it again").at("worker"),
-            Refusal::WorkerDraining => {
-                Self::new(ErrorCode::WorkerDraining, "this worker is draining and gets no more jobs; register it again to end that")
-                    .at("worker")
-            }
-            Refusal::UnknownSchedule(id) => Self::new(ErrorCode::NotFound, format!("there is no schedule {id}")),
             Refusal::UnknownDependency(id) => Self::new(ErrorCode::Invalid, format!("there is no job {id} to run after")).at("after"),
             Refusal::NotATask(id) => Self::new(
                 ErrorCode::BadTransition,
@@ -125,11 +119,31 @@ impl From<question::Refusal> for Error {
     }
 }
 
+impl From<workers::Refusal> for Error {
+    fn from(refusal: workers::Refusal) -> Self {
+        match refusal {
+            workers::Refusal::Unknown => Self::new(ErrorCode::NotFound, "there is no such worker; register it again").at("worker"),
+            workers::Refusal::Draining => {
+                Self::new(ErrorCode::WorkerDraining, "this worker is draining and gets no more jobs; register it again to end that")
+                    .at("worker")
+            }
+        }
+    }
+}
+
+impl From<plan::Unknown> for Error {
+    fn from(plan::Unknown(id): plan::Unknown) -> Self {
+        Self::new(ErrorCode::NotFound, format!("there is no schedule {id}"))
+    }
+}
+
 impl From<WriteError> for Error {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Refused(refusal) => refusal.into(),
+            WriteError::Job(refusal) => refusal.into(),
             WriteError::Question(refusal) => refusal.into(),
+            WriteError::Worker(refusal) => refusal.into(),
+            WriteError::Schedule(unknown) => unknown.into(),
             WriteError::Storage => Self::new(ErrorCode::Storage, "the hub could not store the change; nothing was changed, try again"),
             WriteError::ShuttingDown => Self::new(ErrorCode::ShuttingDown, "the hub is going down; try again"),
         }

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     clock,
-    domain::{calendar::Calendar, job::Refusal, plan::Plan},
+    domain::{
+        calendar::Calendar,
+        plan::{Plan, Unknown},
+    },
     state::writer::{Draft, WriteError},
 };
 
@@ -36,7 +39,7 @@ pub(crate) async fn list(State(hub): Hub) -> Json<ScheduleList> {
 }
 
 pub(crate) async fn get(State(hub): Hub, Id(id): Id<ScheduleId>) -> Result<Json<OneSchedule>, Error> {
-    let plan = hub.schedules.all().remove(&id).ok_or(Refusal::UnknownSchedule(id))?;
+    let plan = hub.schedules.all().remove(&id).ok_or(Unknown(id))?;
     Ok(answer(&plan))
 }
 
@@ -74,7 +77,7 @@ fn checked(new: NewSchedule) -> Result<NewSchedule, Error> {
 
 fn find(draft: &Draft<'_>, id: ScheduleId) -> Result<Plan, WriteError> {
     let plan = draft.schedules().into_iter().find(|plan| plan.schedule.id == id);
-    Ok(plan.ok_or(Refusal::UnknownSchedule(id))?)
+    Ok(plan.ok_or(Unknown(id))?)
 }
 
 fn answer(plan: &Plan) -> Json<OneSchedule> {

@@ -86,7 +86,7 @@ fn lock(free: &Free) -> std::sync::MutexGuard<'_, Vec<Box<dyn Read>>> {
 }
 
 fn failed(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-    StoreError::Corrupt { what: "read", source: source.into() }
+    StoreError::BrokeOff(source.into())
 }
 
 #[cfg(test)]

@@ -15,10 +15,7 @@ use doorbell_protocol::{
 use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
-use crate::{
-    bounds,
-    domain::job::{Record, Refusal},
-};
+use crate::{bounds, domain::job::Record};
 
 /// Most workers that are known at once; the one that registered first is forgotten first, and registers again when it
 /// claims.
@@ -43,6 +40,15 @@ struct Known {
 /// What each worker runs, oldest first.
 pub(crate) struct Running(HashMap<WorkerId, Vec<JobId>>);
 
+/// Why a worker's call is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refusal {
+    /// The hub knows no such worker, for instance since it has restarted.
+    Unknown,
+    /// It gets no more jobs.
+    Draining,
+}
+
 impl Workers {
     /// Makes the worker known, with the id that it has or had when it claimed what it runs. Ends a drain.
     pub(crate) fn register(&self, new: NewWorker, claimed_as: Option<WorkerId>, running: &Running) -> Worker {
@@ -62,7 +68,7 @@ impl Workers {
     /// The worker, which was heard of just now.
     pub(crate) fn heard_of(&self, id: WorkerId) -> Result<Worker, Refusal> {
         let mut known = self.lock();
-        let known = known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::UnknownWorker)?;
+        let known = known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::Unknown)?;
         known.seen = Instant::now();
         Ok(known.worker.clone())
     }
@@ -71,20 +77,20 @@ impl Workers {
     pub(crate) fn that_claims(&self, id: WorkerId) -> Result<Worker, Refusal> {
         let worker = self.heard_of(id)?;
         let drains = self.lock().iter().any(|known| known.worker.id == id && known.state == WorkerState::Draining);
-        if drains { Err(Refusal::WorkerDraining) } else { Ok(worker) }
+        if drains { Err(Refusal::Draining) } else { Ok(worker) }
     }
 
     /// From now on the worker gets no jobs.
     pub(crate) fn drain(&self, id: WorkerId) -> Result<(), Refusal> {
         let mut known = self.lock();
-        known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::UnknownWorker)?.state = WorkerState::Draining;
+        known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::Unknown)?.state = WorkerState::Draining;
         self.0.changed.send_replace(());
         Ok(())
     }
 
     pub(crate) fn status(&self, id: WorkerId, running: &Running, now: Timestamp) -> Result<WorkerStatus, Refusal> {
         let known = self.lock();
-        let known = known.iter().find(|known| known.worker.id == id).ok_or(Refusal::UnknownWorker)?;
+        let known = known.iter().find(|known| known.worker.id == id).ok_or(Refusal::Unknown)?;
         Ok(known.status(running, now))
     }
 
@@ -170,7 +176,7 @@ mod tests {
         let alive = workers.register(new("alive"), None, &running);
         let ids: Vec<_> = workers.list(&running, Timestamp::EPOCH).into_iter().map(|status| status.worker.id).collect();
         assert_eq!(ids, [alive.id, busy.id]);
-        assert_eq!(workers.heard_of(silent.id), Err(Refusal::UnknownWorker));
+        assert_eq!(workers.heard_of(silent.id), Err(Refusal::Unknown));
     }
 
     #[tokio::test(start_paused = true)]
@@ -208,7 +214,7 @@ mod tests {
         let workers = Workers::default();
         let worker = workers.register(new("w"), None, &idle());
         workers.drain(worker.id).unwrap();
-        assert_eq!(workers.that_claims(worker.id), Err(Refusal::WorkerDraining));
+        assert_eq!(workers.that_claims(worker.id), Err(Refusal::Draining));
         assert_eq!(workers.list(&idle(), Timestamp::EPOCH), []);
         let running = Running([(worker.id, vec![JobId(Uuid::nil())])].into());
         assert_eq!(workers.list(&running, Timestamp::EPOCH)[0].state, WorkerState::Draining);

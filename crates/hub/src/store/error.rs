@@ -16,6 +16,9 @@ pub enum StoreError {
         /// Why it cannot be read.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A read did not come to its end.
+    #[error("a read of the database broke off: {0}")]
+    BrokeOff(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file of the database cannot be closed to other users.
     #[error("cannot make {path} readable for its owner alone: {source}")]
     Private {

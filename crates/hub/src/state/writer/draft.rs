@@ -97,7 +97,7 @@ impl<'a> Draft<'a> {
 
     /// [`find`](Self::find), or a refusal.
     pub(crate) fn get(&mut self, id: JobId) -> Result<Record, WriteError> {
-        self.find(id)?.ok_or(WriteError::Refused(Refusal::NotFound(id)))
+        self.find(id)?.ok_or(WriteError::Job(Refusal::NotFound(id)))
     }
 
     /// What the next claim of `worker` gets.

@@ -46,8 +46,8 @@ async fn a_store_task_sees_every_change_before_it_and_what_it_forgets_is_gone_fo
     assert!(first.is_ok() && second.is_ok() && ended.is_ok());
     assert_eq!(forgotten.unwrap(), [id]);
     // In the same batch as the store task it is a repetition, afterwards there is no such job.
-    assert!(matches!(again, Ok(()) | Err(WriteError::Refused(Refusal::NotFound(_)))));
-    assert!(matches!(end().await, Err(WriteError::Refused(Refusal::NotFound(unknown))) if unknown == id));
+    assert!(matches!(again, Ok(()) | Err(WriteError::Job(Refusal::NotFound(_)))));
+    assert!(matches!(end().await, Err(WriteError::Job(Refusal::NotFound(unknown))) if unknown == id));
     let now = live.lock();
     assert_eq!((now.counts.running, now.seq.0), (1, 3));
 }

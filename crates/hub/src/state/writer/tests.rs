@@ -30,6 +30,7 @@ use crate::{
     state::{
         leases::Leases,
         live::{self, Live},
+        workers,
     },
     store::{SqliteStore, Store, Write},
     timers,
@@ -310,7 +311,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
         }
         Change::Claim { worker: id } => {
             let worker = worker(id);
-            let Pick::Job(record) = draft.pick(&worker) else { return Err(Refusal::UnknownWorker.into()) };
+            let Pick::Job(record) = draft.pick(&worker) else { return Err(workers::Refusal::Unknown.into()) };
             let held =
                 draft.active(|record| record.job.state == JobState::Running && record.holder.as_ref().is_some_and(|h| h.id == worker.id));
             assert!(held.len() < 2, "{} has no free slot", worker.name);
