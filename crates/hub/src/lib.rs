@@ -107,9 +107,9 @@ pub enum OpenError {
     /// The data folder cannot be made or entered.
     #[error("cannot use the data folder {path}: {source}")]
     Folder {
-        /// Of the folder.
+        /// The path of the folder.
         path: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: io::Error,
     },
     /// The token file cannot be used.
@@ -140,9 +140,9 @@ pub enum ServeError {
     /// The address could not be announced.
     #[error("cannot write {path}: {source}")]
     HubFile {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: io::Error,
     },
 }

@@ -10,15 +10,15 @@ use crate::access::secret::{self, SecretHash};
 
 /// How long a link is good.
 pub(crate) const GOOD_FOR: Duration = Duration::from_secs(60);
-/// Most links that are good at once; one more and the oldest is not any more.
+/// Most links that are good at once. One more ends the oldest.
 const MOST: usize = 64;
 
-/// Those that are good, and since when.
+/// The links that are good, by the hash of their key, and when each was made.
 #[derive(Default)]
 pub(crate) struct Links(Mutex<HashMap<SecretHash, Instant>>);
 
 impl Links {
-    /// The key of a new link.
+    /// Makes a link and gives its key.
     pub(crate) fn make(&self, now: Instant) -> String {
         let mut links = self.good(now);
         let oldest = links.iter().min_by_key(|(_, since)| **since).map(|(hash, _)| *hash);

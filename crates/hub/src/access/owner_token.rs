@@ -18,21 +18,21 @@ pub enum TokenError {
     /// It could not be read or written.
     #[error("cannot use the token file {path}: {source}")]
     Io {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: io::Error,
     },
     /// Other users of the machine could read it.
     #[error("other users can read the token file {path}; run `chmod 600 {path}`, or delete it to get a new one")]
     Exposed {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// It is empty or too short to be a secret.
     #[error("the token file {path} holds no token of at least {SHORTEST} characters; delete it to get a new one")]
     TooShort {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
     },
 }

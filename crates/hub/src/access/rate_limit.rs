@@ -11,7 +11,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
+    /// A full bucket.
     pub(crate) fn new(now: Instant) -> Self {
         Self { calls: f64::from(bounds::CALLS_AT_ONCE), filled_at: now }
     }

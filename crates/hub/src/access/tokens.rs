@@ -96,7 +96,7 @@ impl Caller {
         self.token.as_ref().is_none_or(|token| token.roles.iter().any(|role| role.covers(needed)))
     }
 
-    /// For people.
+    /// The roles of the token, in words for a message.
     pub(crate) fn roles(&self) -> String {
         let roles = self.token.iter().flat_map(|token| &token.roles).map(|role| role.as_str());
         roles.collect::<Vec<_>>().join(", ")

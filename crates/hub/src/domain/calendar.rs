@@ -16,8 +16,10 @@ pub(crate) struct Calendar {
 }
 
 impl Calendar {
+    /// Reads the expression and the time zone of `spec`.
+    ///
     /// # Errors
-    /// Names the field that means nothing.
+    /// One of the two means nothing. The error names which.
     pub(crate) fn of(spec: &NewSchedule) -> Result<Self, Invalid> {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(&spec.cron).map_err(|error| {
@@ -28,8 +30,10 @@ impl Calendar {
         Ok(Self { cron, zone })
     }
 
+    /// Checks that it will ever fire.
+    ///
     /// # Errors
-    /// It never fires.
+    /// It never does.
     pub(crate) fn check(&self, now: Timestamp) -> Result<(), Invalid> {
         self.next(now).map(|_| ()).ok_or_else(|| Invalid::new("cron", "there is no such day in any year: it never fires"))
     }

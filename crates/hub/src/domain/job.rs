@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Record {
     pub(crate) job: Job,
-    /// Of the newest lease.
+    /// The number of the newest lease.
     pub(crate) fence: Fence,
     /// What a worker runs; empty for a job that its reporter runs.
     #[serde(default)]

@@ -11,7 +11,7 @@ use super::calendar::Calendar;
 /// A schedule, and how far it has come.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Plan {
-    /// Without its next fire time, which follows from the rest.
+    /// The schedule without its next fire time, which follows from the rest.
     pub(crate) schedule: Schedule,
     /// Every fire time up to here has fired or was passed over.
     pub(crate) passed: Timestamp,
@@ -37,7 +37,7 @@ impl Plan {
         self
     }
 
-    /// The schedule as it is told.
+    /// The schedule as callers see it, with its next fire time.
     pub(crate) fn tell(&self) -> Schedule {
         Schedule { next_fire: self.next_fire(), ..self.schedule.clone() }
     }

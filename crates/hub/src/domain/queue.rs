@@ -9,9 +9,9 @@ use crate::domain::job::Record;
 /// What a worker that asks for a job finds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Pick {
-    /// This one is its to run.
+    /// This job is for the worker.
     Job(Box<Record>),
-    /// None for now. Without a change there will be one at this time, if ever.
+    /// There is none for now. Unless something changes there will be one at `until`, if ever.
     Nothing { until: Option<Timestamp> },
 }
 

@@ -102,7 +102,7 @@ impl Subscriber {
 
     /// Returns after the next commit.
     pub(crate) async fn woken(&mut self) {
-        // The sender is in `live`, which is held here.
+        // Never fails: `live` has the sender, and is held here.
         let _ = self.commits.changed().await;
     }
 }

@@ -30,7 +30,7 @@ use crate::{
 pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) -> Result<Response, Error> {
     let deadline = Instant::now() + Duration::from_millis(request.wait_ms).min(limits::WAIT);
     let mut queue = hub.live.queue();
-    // Another number of slots, or a drain.
+    // A worker may get more slots while it waits, or may be drained.
     let mut workers = hub.workers.changes();
     loop {
         queue.mark_unchanged();

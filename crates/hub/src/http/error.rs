@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Error {
     detail: ErrorDetail,
-    /// When to come back.
+    /// How long to wait before the next call.
     retry_after: Option<Duration>,
 }
 

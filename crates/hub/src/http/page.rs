@@ -11,7 +11,7 @@ use super::error::{Error, method_not_allowed, not_found};
 
 /// A file of the page.
 struct File {
-    /// As in the address.
+    /// Its path in the address.
     path: &'static str,
     content: &'static [u8],
 }
@@ -21,7 +21,7 @@ include!(concat!(env!("OUT_DIR"), "/page.rs"));
 /// The page runs its own files, calls the hub that it came from, and nothing else.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
-/// Any path that is no call.
+/// Answers every path that belongs to no call: a file of the page, or 404.
 pub(crate) async fn serve(request: Request) -> Response {
     let path = match request.uri().path() {
         "/" => "/index.html",

@@ -56,7 +56,7 @@ pub(crate) async fn replace(State(hub): Hub, Id(id): Id<ScheduleId>, Body(new): 
     Ok(answer(&plan))
 }
 
-/// What it has queued stays.
+/// Deletes a schedule. The jobs that it has queued stay.
 pub(crate) async fn delete(State(hub): Hub, Id(id): Id<ScheduleId>) -> Result<StatusCode, Error> {
     hub.writer
         .write(move |draft| {
@@ -68,7 +68,7 @@ pub(crate) async fn delete(State(hub): Hub, Id(id): Id<ScheduleId>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A schedule that will fire.
+/// `new`, if it makes sense and will ever fire.
 fn checked(new: NewSchedule) -> Result<NewSchedule, Error> {
     let spec = new.check()?;
     Calendar::of(&spec)?.check(clock::now())?;

@@ -18,7 +18,7 @@ use crate::folder;
 
 pub(crate) struct Log {
     folder: PathBuf,
-    /// Held by the one who appends.
+    /// Held while somebody appends.
     turn: Mutex<()>,
     grown: watch::Sender<()>,
 }
@@ -147,7 +147,7 @@ mod tests {
         (folder, log)
     }
 
-    /// Bytes by which any mistake of place shows.
+    /// Bytes of a log that differ from their neighbours, so that a mistake of offset shows.
     fn printed(range: std::ops::Range<u64>) -> Vec<u8> {
         range.map(|n| u8::try_from(n * 7 % 251).unwrap()).collect()
     }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(offset, end);
     }
 
-    /// Where it begins, and the bytes.
+    /// The offset of some bytes, and the bytes.
     type Stretch = (u64, Vec<u8>);
 
     /// All that is kept from `offset` on, what is cut, and the end.

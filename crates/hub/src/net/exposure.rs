@@ -76,7 +76,7 @@ impl Site {
         self.schemes.iter().any(|scheme| origin == format!("{scheme}://{host}").as_bytes())
     }
 
-    /// For people.
+    /// The names of this hub, in words for a message.
     pub(crate) fn describe(&self) -> String {
         self.names.iter().map(String::as_str).chain(["localhost"]).collect::<Vec<_>>().join(", ")
     }

@@ -30,25 +30,25 @@ pub enum TlsError {
     /// The file cannot be read, or is not PEM.
     #[error("cannot read {path}: {source}; --tls-cert and --tls-key name PEM files that the hub's user can read")]
     Pem {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: pem::Error,
     },
     /// There is no certificate in the file.
     #[error("{path} holds no certificate; --tls-cert names a PEM file with `BEGIN CERTIFICATE` in it")]
     NoCertificate {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
     },
     /// The key is not the certificate's, or of a kind that rustls does not know.
     #[error("the key in {key} does not serve the certificate in {cert}: {source}; name the two files that were made together")]
     Unfit {
-        /// Of the certificate.
+        /// The path of the certificate.
         cert: PathBuf,
-        /// Of the key.
+        /// The path of the key.
         key: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: rustls::Error,
     },
 }

@@ -46,18 +46,18 @@ impl Frame {
         Self { chunk: chunk.freeze(), start }
     }
 
-    /// Several as one.
+    /// Joins several frames into one.
     pub(crate) fn joined(frames: &[Self]) -> Self {
         let parts: Vec<&[u8]> = frames.iter().map(|frame| frame.framed(Framing::UntilClose)).collect();
         Self::of(&parts.concat())
     }
 
-    /// Bytes of the frame itself.
+    /// How many bytes the frame has, without the framing of HTTP.
     pub(crate) fn size(&self) -> usize {
         self.framed(Framing::UntilClose).len()
     }
 
-    /// [`KEEPALIVE`], encoded for ever.
+    /// [`KEEPALIVE`], encoded by hand.
     pub(crate) fn keepalive() -> Self {
         Self { chunk: Bytes::from_static(b"d\r\n: keepalive\n\n\r\n"), start: 3 }
     }
@@ -76,7 +76,7 @@ pub(crate) fn message(id: impl Display, event: &str, data: &str) -> String {
     begin(id, event, data) + "\n\n"
 }
 
-/// A message whose data goes on.
+/// The lines of a message without its end: more data follows.
 pub(crate) fn begin(id: impl Display, event: &str, data: &str) -> String {
     format!("id: {id}\nevent: {event}\ndata: {data}")
 }

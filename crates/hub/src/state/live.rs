@@ -39,10 +39,11 @@ pub(crate) struct Live {
 
 pub(crate) struct Now {
     pub(crate) epoch: Epoch,
-    /// Of the newest event.
+    /// The sequence of the newest event.
     pub(crate) seq: Sequence,
     pub(crate) ring: Ring,
-    /// Counts commits, from a number on that no other life of this hub had: a list that it told must not pass for one of now.
+    /// Counts commits. It begins at a random number, so that a list of an earlier run of the hub is not taken
+    /// for a current one.
     pub(crate) commits: u64,
     /// Could be counted from `active`, but each event carries the counts, and counting all jobs under the
     /// lock for each of them made a start slower with every job that runs: 2,500 starts a second instead of
@@ -61,7 +62,7 @@ pub(crate) struct Now {
     encoded: Option<Frame>,
 }
 
-/// What a [`Snapshot`](doorbell_protocol::Snapshot) tells to all alike.
+/// The part of a [`Snapshot`](doorbell_protocol::Snapshot) that is the same for all who get it.
 #[derive(Serialize)]
 struct Shared {
     counts: Counts,
@@ -69,7 +70,7 @@ struct Shared {
     questions: Vec<Box<RawValue>>,
 }
 
-/// What it tells to each by itself.
+/// The part that differs.
 #[derive(Serialize)]
 struct Own {
     now: Timestamp,

@@ -15,13 +15,13 @@ use crate::{
 
 /// Reads at the same time. More would only share the processor.
 const READERS: usize = 4;
-/// Of these, pages and searches.
+/// How many of these may be pages and searches.
 const PAGES: usize = READERS - 1;
 
 #[derive(Clone)]
 pub(crate) struct Reads {
     free: Arc<Free>,
-    /// As many as there are readers that are free.
+    /// Has a permit for each reader that is free.
     turns: Arc<Semaphore>,
     pages: Arc<Semaphore>,
 }
@@ -36,7 +36,7 @@ struct Borrowed {
 }
 
 impl Reads {
-    /// With readers that `open` gives.
+    /// Opens the readers by `open`.
     pub(crate) fn new(open: impl Fn() -> Result<Box<dyn Read>, StoreError>) -> Result<Self, StoreError> {
         let free = (0..READERS).map(|_| open()).collect::<Result<_, _>>()?;
         let semaphore = |permits| Arc::new(Semaphore::new(permits));

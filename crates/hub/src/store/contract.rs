@@ -8,7 +8,7 @@ use crate::{
     domain::{job::Record, plan::Plan},
 };
 
-/// The one writer. Owned by one thread.
+/// The writing side of a store. One thread owns it.
 pub(crate) trait Store: Read {
     /// What the hub must know to go on where it stopped.
     fn load(&mut self) -> Result<Loaded, StoreError>;
@@ -23,7 +23,7 @@ pub(crate) trait Store: Read {
     /// When the job that ended first did so.
     fn oldest_end(&mut self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Gives at most so many free pages back to the file system. Whether there are more.
+    /// Gives at most `pages` free pages back to the file system, and says whether there are more.
     fn give_back(&mut self, pages: u32) -> Result<bool, StoreError>;
 
     /// Every token that was kept and not dropped.
@@ -31,10 +31,10 @@ pub(crate) trait Store: Read {
 
     fn keep_token(&mut self, token: &StoredToken) -> Result<(), StoreError>;
 
-    /// Whether there was one.
+    /// Removes a token, and says whether there was one.
     fn drop_token(&mut self, id: TokenId) -> Result<bool, StoreError>;
 
-    /// Another way in, for reads that must not hold up the writer.
+    /// A connection of its own, for reads that must not hold up the writer.
     fn reader(&self) -> Result<Box<dyn Read>, StoreError>;
 }
 
@@ -44,7 +44,7 @@ pub(crate) trait Read: Send {
 
     fn question(&mut self, id: QuestionId) -> Result<Option<Question>, StoreError>;
 
-    /// Newest first.
+    /// The jobs that `query` asks for, newest first.
     fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError>;
 }
 
@@ -75,14 +75,14 @@ pub(crate) struct Change {
 pub(crate) struct StoredEvent {
     pub(crate) seq: Sequence,
     pub(crate) kind: EventKind,
-    /// JSON of [`doorbell_protocol::Event`].
+    /// The event as JSON, see [`doorbell_protocol::Event`].
     pub(crate) data: String,
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Loaded {
     pub(crate) epoch: Epoch,
-    /// Of the newest event; 0 before the first.
+    /// The sequence of the newest event; 0 before the first.
     pub(crate) seq: Sequence,
     /// The newest events, oldest first.
     pub(crate) events: Vec<StoredEvent>,

@@ -11,7 +11,7 @@ pub enum StoreError {
     /// What was read is not what this version writes.
     #[error("the database has a {what} that cannot be read: {source}")]
     Corrupt {
-        /// What it was meant to be.
+        /// What it should have been.
         what: &'static str,
         /// Why it cannot be read.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -22,17 +22,17 @@ pub enum StoreError {
     /// A file of the database cannot be closed to other users.
     #[error("cannot make {path} readable for its owner alone: {source}")]
     Private {
-        /// Of the file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// What went wrong.
         source: io::Error,
     },
     /// The file was written by a newer version.
     #[error("the database has version {found}, and this program knows versions up to {known}; update Doorbell")]
     Newer {
-        /// Of the file.
+        /// The version of the file.
         found: i64,
-        /// Newest that this program knows.
+        /// The newest version that this program knows.
         known: i64,
     },
 }

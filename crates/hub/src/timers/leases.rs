@@ -68,7 +68,7 @@ mod tests {
 
     const MANY: u128 = 600;
 
-    /// As when a machine with many runners is gone.
+    /// This happens when a machine with many runners is gone.
     #[tokio::test]
     async fn many_whose_leases_run_out_at_once_are_lost_in_few_commits() {
         let folder = tempfile::tempdir().unwrap();

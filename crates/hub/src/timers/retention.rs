@@ -136,7 +136,7 @@ mod tests {
             () = watch(keep, &live, &logs, &tokens, &writer) => panic!("it goes on for ever"),
             told = lists.changed() => told.unwrap(),
         }
-        // Nobody else has anything to look at.
+        // Nobody else is woken by it.
         assert!(!commits.has_changed().unwrap());
     }
 }

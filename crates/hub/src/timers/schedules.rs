@@ -78,10 +78,10 @@ pub(crate) fn fire(draft: &mut Draft<'_>) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// What the clock asks of a schedule.
+/// What is due of a schedule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Due {
-    /// The fire time that fires, if any does.
+    /// The fire time for which a job is queued, if there is one.
     fires: Option<Timestamp>,
     /// How far the schedule has come.
     passed: Timestamp,

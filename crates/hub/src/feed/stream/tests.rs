@@ -82,7 +82,7 @@ async fn nobody_who_publishes_waits_for_a_reader() {
     let (mut still, socket) = tokio::io::duplex(16);
     let subscriber = Subscriber::new(live.clone(), None, &Subscribers::default());
     let mut stuck = tokio::spawn(Stream { subscriber, framing: Framing::UntilClose, caller }.run(socket));
-    // It has more to say than its socket takes.
+    // The stream has more to write than this socket takes, so it waits.
     assert!(futures_util::poll!(&mut stuck).is_pending());
     tokio::task::yield_now().await;
     for seq in 1..=EVENTS {

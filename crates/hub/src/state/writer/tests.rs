@@ -50,7 +50,7 @@ enum Change {
     Cancel {
         job: Index,
     },
-    /// The schedule fires that does this when it overlaps.
+    /// The schedule with this rule for overlaps fires.
     Fire {
         overlap: Overlap,
     },
@@ -83,7 +83,7 @@ enum Change {
         question: Index,
         stale: bool,
     },
-    /// Moves a job, then changes its mind.
+    /// A change that moves a job and then refuses itself.
     Regret {
         job: Index,
     },
@@ -142,7 +142,7 @@ proptest! {
 struct Told {
     jobs: HashMap<JobId, Record>,
     questions: HashMap<QuestionId, Question>,
-    /// Whose job is forgotten.
+    /// Questions whose job is forgotten.
     forgotten: HashSet<QuestionId>,
 }
 
