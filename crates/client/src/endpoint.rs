@@ -9,12 +9,13 @@ use std::{
     env, fmt,
     fs::{self, File},
     io::{self, Read},
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use doorbell_protocol::place::HubFile;
 
-use crate::{Places, PlacesError, http::is_loopback};
+use crate::{Places, PlacesError};
 
 /// The secret that a hub asks for.
 #[derive(Clone, Eq, PartialEq)]
@@ -116,6 +117,13 @@ impl Endpoint {
         &self.url
     }
 
+    /// Whether the address is one of this machine's own, by name or by number.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = reqwest::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+        address.map_or_else(|| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
+    }
+
     /// The token that goes with each call.
     #[must_use]
     pub fn token(&self) -> &Token {
@@ -163,7 +171,7 @@ impl EndpointSource {
     #[must_use]
     pub fn named(&self) -> Option<String> {
         match &self.0 {
-            Source::Fixed(endpoint) => Some(endpoint.url().to_owned()).filter(|url| !is_loopback(url)),
+            Source::Fixed(endpoint) => (!endpoint.is_loopback()).then(|| endpoint.url().to_owned()),
             Source::Discovered => env::var("DOORBELL_URL").ok().filter(|url| !url.is_empty()),
             Source::Announced(_) => None,
         }
@@ -337,6 +345,17 @@ mod tests {
         }
         assert_eq!(Endpoint::new("http://hub.example/doorbell/", token()).unwrap().url(), "http://hub.example/doorbell");
         assert_eq!(Endpoint::new("https://hub.example", token()).unwrap().url(), "https://hub.example");
+    }
+
+    #[test]
+    fn loopback_is_known_by_name_and_by_number() {
+        let is_loopback = |url| Endpoint::new(url, Token::new("t").unwrap()).unwrap().is_loopback();
+        for url in ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:7117"] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in ["http://10.0.0.1", "http://localhost.example", "http://[::2]"] {
+            assert!(!is_loopback(url), "{url}");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The HTTP clients under the REST calls and the feed: for loopback and for everything else, each without and with TLS.
 
 use std::{
-    net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -59,7 +58,7 @@ impl Http {
     /// # Errors
     /// The endpoint needs TLS, and the certificates that this machine trusts cannot be read.
     pub(crate) fn to(&self, endpoint: &Endpoint) -> Result<&reqwest::Client, reqwest::Error> {
-        let clients = if is_loopback(endpoint.url()) { &self.direct } else { &self.outward };
+        let clients = if endpoint.is_loopback() { &self.direct } else { &self.outward };
         if endpoint.url().starts_with("https:") { clients.secure() } else { clients.plain() }
     }
 }
@@ -118,25 +117,4 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-pub(crate) fn is_loopback(url: &str) -> bool {
-    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    address.map_or_else(|| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_is_known_by_name_and_by_number() {
-        for url in ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:7117"] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in ["http://10.0.0.1", "http://localhost.example", "http://[::2]", "nonsense"] {
-            assert!(!is_loopback(url), "{url}");
-        }
-    }
 }

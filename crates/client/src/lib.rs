@@ -3,7 +3,8 @@
 //! # Layout
 //! - [`places`]: the folders of this user · [`endpoint`]: which hub, with which token, found anew at each attempt
 //! - [`rest`]: [`Client`], a typed method a call, [`CallError`], and a job's log as it grows
-//! - [`feed`]: [`Feed`], the supervisor of one connection to the hub's feed
+//! - [`feed`]: [`Feed`], the supervisor of one connection to the hub's feed · `event_stream`: server-sent events on one connection
+//! - `http`: the HTTP clients under all of it
 //! - [`backoff`]: how long to wait after a failure
 //!
 //! # Invariants
@@ -14,6 +15,7 @@
 
 pub mod backoff;
 pub mod endpoint;
+mod event_stream;
 pub mod feed;
 mod http;
 pub mod places;

@@ -3,20 +3,18 @@
 use std::time::Duration;
 
 use doorbell_protocol::{EventId, FeedMessage, routes};
-use eventsource_client::{BoxStream, Client, ClientBuilder, Event, ReconnectOptions, SSE};
+use eventsource_client::{Event, SSE};
 use futures_util::StreamExt;
 
-use super::{
-    When,
-    catch_up::CatchUp,
-    lines,
-    transport::{Cause, Transport},
+use super::{catch_up::CatchUp, update::When};
+use crate::{
+    Endpoint,
+    event_stream::{self, EventStream, lines, transport::Cause},
 };
-use crate::Endpoint;
 
 /// A connection to the feed. Dropping it closes it.
 pub(super) struct Attempt {
-    stream: BoxStream<eventsource_client::Result<SSE>>,
+    stream: EventStream,
     /// The event that the request named as the last one known; later, the place of the newest snapshot.
     last: Option<EventId>,
     catch_up: CatchUp,
@@ -51,7 +49,8 @@ pub(super) enum End {
 impl Attempt {
     /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is awaited.
     pub(super) fn new(http: &reqwest::Client, endpoint: &Endpoint, last: Option<EventId>) -> Result<Self, End> {
-        let stream = stream(http, endpoint, last).map_err(|e| End::Unreachable(e.to_string()))?;
+        let stream = event_stream::open(http, endpoint, routes::FEED.spec.path, last.map(|last| last.to_string()))
+            .map_err(|e| End::Unreachable(e.to_string()))?;
         // Set anew when the head of the answer is there. Nothing comes before that.
         Ok(Self { stream, last, catch_up: CatchUp::Snapshot })
     }
@@ -106,22 +105,6 @@ impl Attempt {
             (Some(when), Some(message)) => Happened::Told(when, id, message),
         }
     }
-}
-
-fn stream(
-    http: &reqwest::Client,
-    endpoint: &Endpoint,
-    last: Option<EventId>,
-) -> eventsource_client::Result<BoxStream<eventsource_client::Result<SSE>>> {
-    let url = format!("{}{}", endpoint.url(), routes::FEED.spec.path);
-    let mut builder = ClientBuilder::for_url(&url)?
-        .header("Authorization", &format!("Bearer {}", endpoint.token().expose()))?
-        .reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build())
-        .redirect_limit(0);
-    if let Some(last) = last {
-        builder = builder.last_event_id(last.to_string());
-    }
-    Ok(builder.build_with_transport(Transport(http.clone())).stream())
 }
 
 fn closed() -> End {

@@ -5,7 +5,7 @@
 
 use doorbell_protocol::EventId;
 
-use super::When;
+use super::update::When;
 
 /// What is still to come on a connection until it is as far as the hub was when it opened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

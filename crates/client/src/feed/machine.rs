@@ -19,9 +19,9 @@ use doorbell_protocol::jobs::RunningList;
 use tokio::time::Instant;
 
 use super::{
-    FeedUpdate,
     attempt::End,
     retry::{Absence, Retry},
+    update::FeedUpdate,
 };
 
 /// How often the running list is polled while the feed is not live.

@@ -3,8 +3,7 @@
 //! # Layout
 //! - `machine`: what to do next, as a pure function of what happened · `retry`: when to try again · `catch_up`: what was missed
 //! - `supervisor`: carries it out · `slept`: notices that this machine slept
-//! - `attempt`: one fresh connection, from request to end · `transport`: its HTTP, with every bound · `lines`: the plain form
-//!   of an event stream
+//! - `attempt`: one fresh connection, from request to end · `update`: what the listener is told
 //!
 //! # Invariants
 //! - One connection at a time: the old one is closed before a new one opens, and none is kept for later.
@@ -35,77 +34,22 @@
 
 mod attempt;
 mod catch_up;
-mod lines;
 mod machine;
 mod retry;
 mod slept;
 mod supervisor;
-pub(crate) mod transport;
+mod update;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use doorbell_protocol::{EventId, FeedMessage, jobs::RunningList};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use self::supervisor::Wakes;
+pub use self::update::{FeedUpdate, When};
 use crate::EndpointSource;
 
 /// Most updates that wait for the listener.
 pub const QUEUE: usize = 16;
-
-/// What the supervisor tells, in order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FeedUpdate {
-    /// A connection is being opened. Until [`Live`](Self::Live) comes, what is known may be old.
-    Connecting,
-    /// Everything that was missed has been told. From here on each change is told as it happens.
-    Live,
-    /// The hub's next message: a snapshot first, or the events that were missed; then what happens.
-    Message {
-        /// Whether it happens now.
-        when: When,
-        /// Its place in the feed.
-        id: Option<EventId>,
-        /// What the hub says.
-        message: FeedMessage,
-    },
-    /// The feed is not live, but the hub answers: every job that runs now, with the place in the feed that this was true at.
-    /// `None` when nothing has changed since the last. Comes every 3 s.
-    Polled(Option<Box<RunningList>>),
-    /// The hub has ceased to answer polls.
-    PollFailed {
-        /// Why, for people.
-        reason: String,
-    },
-    /// The connection is gone or could not be made.
-    Down {
-        /// Why, for people.
-        reason: String,
-        /// How long until the next attempt.
-        retry_in: Duration,
-    },
-    /// As [`Down`](Self::Down), and it has been so for five minutes. One attempt a minute is made.
-    Offline {
-        /// Why, for people.
-        reason: String,
-        /// How long until the next attempt.
-        retry_in: Duration,
-    },
-    /// The hub does not take the token, or this client. No attempt is made until the token, the address or somebody changes that.
-    Refused {
-        /// Why, and what to do, for people.
-        reason: String,
-    },
-}
-
-/// When something happened that the feed tells.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum When {
-    /// Just now; or, for a snapshot, it is so now.
-    Now,
-    /// While there was no connection.
-    Missed,
-}
 
 /// A feed that is kept open. Dropping it closes the connection.
 #[derive(Debug)]
@@ -148,7 +92,5 @@ impl Drop for Feed {
 mod logged;
 #[cfg(test)]
 mod long;
-#[cfg(test)]
-mod standard;
 #[cfg(test)]
 mod tests;

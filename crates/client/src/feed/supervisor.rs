@@ -9,10 +9,10 @@ use tokio::{
 };
 
 use super::{
-    FeedUpdate,
     attempt::{Attempt, End, Happened},
     machine::{Input, Machine, Order, State},
     slept::{Clocks, Jumps, Sleep},
+    update::FeedUpdate,
 };
 use crate::{
     CallError, Client, Endpoint, EndpointSource,

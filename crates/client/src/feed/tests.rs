@@ -11,7 +11,10 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Endpoint, Token};
+use crate::{
+    Endpoint, Token,
+    event_stream::{lines, transport},
+};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 const ID: &str = "00000000000000f3-7";

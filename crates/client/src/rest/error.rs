@@ -34,7 +34,7 @@ pub enum CallError {
     },
     /// The hub understood the call and refused it.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] RefusedCall),
     /// What answers does not speak as a hub does.
     #[error("What answers at {url} is not a hub that this version understands: {cause}.")]
     Malformed {
@@ -48,7 +48,7 @@ pub enum CallError {
 /// A call that the hub understood and refused. Nothing changed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{message}")]
-pub struct Refusal {
+pub struct RefusedCall {
     /// HTTP status.
     pub status: u16,
     /// For programs.
@@ -61,7 +61,7 @@ pub struct Refusal {
     pub expected_offset: Option<u64>,
 }
 
-impl Refusal {
+impl RefusedCall {
     /// Of an answer to a stream, whose body is not read.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let (code, message) = match status {
@@ -109,7 +109,7 @@ impl CallError {
             return Self::Unauthorized { url: url.to_owned() };
         }
         match body {
-            Some(ErrorBody { error }) => Self::Refused(Refusal {
+            Some(ErrorBody { error }) => Self::Refused(RefusedCall {
                 status: status.as_u16(),
                 code: error.code,
                 message: error.message,

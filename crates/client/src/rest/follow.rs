@@ -4,27 +4,25 @@
 //! - Every byte that the hub keeps is handed on once: after a break the stream goes on at the offset behind the last message.
 //! - An error ends an attempt, not the following: whoever asks again waits a moment, and then the next attempt begins.
 
-use std::{pin::Pin, time::Duration};
+use std::time::Duration;
 
 use doorbell_protocol::{
     JobId,
     log::{LogMessage, LogQuery},
     routes,
 };
-use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
-use futures_util::{Stream, StreamExt};
+use eventsource_client::SSE;
+use futures_util::StreamExt;
 use reqwest::StatusCode;
 
-use super::{CallError, Client, Refusal};
+use super::{CallError, Client, RefusedCall};
 use crate::{
     Backoff,
-    feed::transport::{Cause, Transport},
+    event_stream::{self, EventStream, transport::Cause},
 };
 
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LONGEST_RETRY: Duration = Duration::from_secs(5);
-
-type Events = Pin<Box<dyn Stream<Item = eventsource_client::Result<SSE>> + Send + Sync>>;
 
 /// A log that is being followed. Dropping it closes the connection.
 pub struct LogFollower {
@@ -32,7 +30,7 @@ pub struct LogFollower {
     job: JobId,
     /// Where the log goes on for us.
     offset: u64,
-    events: Option<(String, Events)>,
+    events: Option<(String, EventStream)>,
     backoff: Backoff,
     /// Before the next attempt.
     pause: Duration,
@@ -86,26 +84,24 @@ impl std::fmt::Debug for LogFollower {
     }
 }
 
-fn open(client: &Client, job: JobId, offset: u64) -> Result<(String, Events), CallError> {
+fn open(client: &Client, job: JobId, offset: u64) -> Result<(String, EventStream), CallError> {
     let endpoint = client.source.resolve()?;
     let url = endpoint.url().to_owned();
     let http = client.http.to(&endpoint).map_err(|e| CallError::of_transport(&url, &e))?;
     let target = routes::READ_LOG.target(&job, &LogQuery { tail: None, follow: true });
-    let built = ClientBuilder::for_url(&format!("{url}{target}"))
-        .and_then(|builder| builder.header("Authorization", &format!("Bearer {}", endpoint.token().expose())))
-        .map(|builder| builder.reconnect(ReconnectOptions::reconnect(false).retry_initial(false).build()).redirect_limit(0));
-    let built = built.map(|builder| builder.last_event_id(offset.to_string()));
-    let builder = built.map_err(|e| CallError::Unreachable { url: url.clone(), cause: e.to_string() })?;
-    Ok((url, Box::pin(builder.build_with_transport(Transport(http.clone())).stream())))
+    match event_stream::open(http, &endpoint, &target, Some(offset.to_string())) {
+        Ok(events) => Ok((url, events)),
+        Err(e) => Err(CallError::Unreachable { url, cause: e.to_string() }),
+    }
 }
 
 fn error_of(url: &str, error: &eventsource_client::Error) -> CallError {
     match Cause::of(error) {
         Some(Cause::RefusedToken) => CallError::Unauthorized { url: url.to_owned() },
         Some(cause @ Cause::Refused(_)) => {
-            CallError::Refused(Refusal { message: cause.to_string(), ..Refusal::of_status(StatusCode::FORBIDDEN) })
+            CallError::Refused(RefusedCall { message: cause.to_string(), ..RefusedCall::of_status(StatusCode::FORBIDDEN) })
         }
-        Some(Cause::Status(status)) => CallError::Refused(Refusal::of_status(*status)),
+        Some(Cause::Status(status)) => CallError::Refused(RefusedCall::of_status(*status)),
         Some(Cause::NoHeaders | Cause::Silence) => CallError::TimedOut { url: url.to_owned() },
         Some(cause) => CallError::Unreachable { url: url.to_owned(), cause: cause.to_string() },
         None => CallError::Unreachable { url: url.to_owned(), cause: error.to_string() },

@@ -32,7 +32,7 @@ use crate::{
 };
 
 pub use doorbell_protocol::jobs::JobQuery;
-pub use error::{CallError, Refusal};
+pub use error::{CallError, RefusedCall};
 pub use follow::LogFollower;
 pub use jobs::Running;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use doorbell_client::{CallError, Client, EndpointSource, rest::Refusal};
+use doorbell_client::{CallError, Client, EndpointSource, rest::RefusedCall};
 use doorbell_protocol::{ErrorCode, Fence, JobId, Timestamp, log::LogPart};
 
 use super::{Entry, Known, Spool};
@@ -82,7 +82,7 @@ async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), Call
 async fn append(client: &Client, job: JobId, fence: Fence, log: &LogPart) -> Result<(), CallError> {
     let bytes = || log.bytes.0.clone().into();
     let outcome = match client.append_log(job, fence, log.offset, bytes()).await {
-        Err(CallError::Refused(Refusal { expected_offset: Some(offset), .. })) => client.append_log(job, fence, offset, bytes()).await,
+        Err(CallError::Refused(RefusedCall { expected_offset: Some(offset), .. })) => client.append_log(job, fence, offset, bytes()).await,
         outcome => outcome,
     };
     match outcome {

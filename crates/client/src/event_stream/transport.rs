@@ -20,7 +20,7 @@ const HEADERS: Duration = Duration::from_secs(10);
 const REFUSAL_BYTES: usize = 16 * 1024;
 /// Longest silence, after which the connection counts as dead. The hub sends a comment every 30 s, and any
 /// byte counts.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+pub(crate) const SILENCE: Duration = Duration::from_secs(60);
 /// The alarm is set anew only when that puts it off by at least this much, so not with each of many bytes.
 const RESET_AFTER: Duration = Duration::from_secs(20);
 /// Most bytes that the event source is given at once, since what it makes of them waits in its memory.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Largest block of the feed, in bytes. A snapshot is one block and carries every running job, so the bound leaves room
 /// for thousands of them.
-pub(super) const BLOCK_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const BLOCK_BYTES: usize = 4 * 1024 * 1024;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
@@ -65,7 +65,7 @@ impl Lines {
 }
 
 /// The pause that the hub asks for before a reconnect, in what [`Lines`] made of it.
-pub(super) fn pause_asked_for(comment: &str) -> Option<Duration> {
+pub(crate) fn pause_asked_for(comment: &str) -> Option<Duration> {
     comment.parse().ok().map(Duration::from_millis)
 }
 

@@ -14,17 +14,17 @@ use super::transport::Transport;
 use crate::http::{Http, Reuse};
 
 /// Type, data and last event id of an event.
-type Told<'a> = (&'a str, &'a str, &'a str);
+type Event<'a> = (&'a str, &'a str, &'a str);
 
 /// A stream, and the events that it must give.
 struct Case {
     name: &'static str,
     stream: &'static [u8],
-    told: &'static [Told<'static>],
+    events: &'static [Event<'static>],
 }
 
-const fn case(name: &'static str, stream: &'static [u8], told: &'static [Told<'static>]) -> Case {
-    Case { name, stream, told }
+const fn case(name: &'static str, stream: &'static [u8], events: &'static [Event<'static>]) -> Case {
+    Case { name, stream, events }
 }
 
 const CASES: &[Case] = &[
@@ -147,10 +147,10 @@ async fn events(answer: Vec<u8>, piece: usize) -> Option<Vec<(String, String, St
 
 #[tokio::test]
 async fn every_stream_gives_the_events_that_the_standard_says() {
-    for Case { name, stream, told: expected } in CASES {
+    for Case { name, stream, events: expected } in CASES {
         for piece in [1, 2, 7, usize::MAX] {
             let told = told(stream, piece).await;
-            let told: Vec<Told<'_>> = told.iter().map(|(kind, data, id)| (kind.as_str(), data.as_str(), id.as_str())).collect();
+            let told: Vec<Event<'_>> = told.iter().map(|(kind, data, id)| (kind.as_str(), data.as_str(), id.as_str())).collect();
             assert_eq!(told, *expected, "{name}, in pieces of {piece}");
         }
     }
