@@ -8,7 +8,7 @@ use std::{
 };
 
 use doorbell_client::{
-    CallError, Client, Endpoint, EndpointSource, Token,
+    BearerToken, CallError, Client, Endpoint, EndpointSource,
     rest::{JobQuery, Running},
 };
 use doorbell_protocol::{Job, JobState, hub::Stats};
@@ -62,7 +62,7 @@ impl Hub {
             panic!("the hub did not come up: {line:?}\n{}", fs::read_to_string(home.path("hub.log")).unwrap_or_default());
         };
         let token = fs::read_to_string(home.data_dir().join("token")).expect("the hub's token");
-        let endpoint = Endpoint::new(url, Token::new(&token).expect("a token")).expect("an address");
+        let endpoint = Endpoint::new(url, BearerToken::new(&token).expect("a token")).expect("an address");
         // One that was killed has left its own announcement.
         let pid = format!("\"pid\":{}", process.id());
         let announced = || fs::read_to_string(home.hub_file()).ok().filter(|file| file.replace(' ', "").contains(&pid));

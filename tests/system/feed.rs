@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, Token, When, rest::Running};
+use doorbell_client::{BearerToken, Endpoint, EndpointSource, Feed, FeedUpdate, When, rest::Running};
 use doorbell_protocol::{EventId, EventKind, FeedMessage, JobState};
 use doorbell_tests::{
     Home, Hub,
@@ -132,7 +132,7 @@ async fn what_happened_during_an_absence_is_told_as_missed() {
 async fn a_wrong_token_is_refused_and_not_tried_again_by_itself() {
     let home = Home::new();
     let hub = Hub::start(&home);
-    let endpoint = Endpoint::new(hub.endpoint().url(), Token::new("wrong").unwrap()).unwrap();
+    let endpoint = Endpoint::new(hub.endpoint().url(), BearerToken::new("wrong").unwrap()).unwrap();
     let (feed, mut updates) = Feed::open(EndpointSource::fixed(endpoint));
     for _ in 0..3 {
         assert_eq!(timeout(SOON, updates.recv()).await.unwrap(), Some(FeedUpdate::Connecting));

@@ -19,13 +19,13 @@ use crate::{Places, PlacesError};
 
 /// The secret that a hub asks for.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Token(String);
+pub struct BearerToken(String);
 
 /// One hub: its address and its token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoint {
     url: String,
-    token: Token,
+    token: BearerToken,
 }
 
 /// Where the endpoint comes from at each attempt.
@@ -72,7 +72,7 @@ pub enum DiscoverError {
     },
 }
 
-impl Token {
+impl BearerToken {
     /// `text` without the line break that a file ends with. `None` when nothing is left, or when it could not stand in a
     /// header.
     #[must_use]
@@ -93,7 +93,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`DiscoverError::Url`] for anything but an `http` or `https` address with a host and without a user, query or fragment.
-    pub fn new(url: &str, token: Token) -> Result<Self, DiscoverError> {
+    pub fn new(url: &str, token: BearerToken) -> Result<Self, DiscoverError> {
         let error = || DiscoverError::Url { url: url.to_owned() };
         let parsed = reqwest::Url::parse(url.trim()).map_err(|_| error())?;
         let plain = parsed.query().is_none() && parsed.fragment().is_none() && parsed.username().is_empty() && parsed.password().is_none();
@@ -126,7 +126,7 @@ impl Endpoint {
 
     /// The token that goes with each call.
     #[must_use]
-    pub fn token(&self) -> &Token {
+    pub fn token(&self) -> &BearerToken {
         &self.token
     }
 }
@@ -222,7 +222,7 @@ fn discover(
         }
     };
     let token = match (variable("DOORBELL_TOKEN"), variable("DOORBELL_TOKEN_FILE"), data_dir) {
-        (Some(token), _, _) => Token::new(&token)
+        (Some(token), _, _) => BearerToken::new(&token)
             .ok_or_else(|| DiscoverError::Token { path: "DOORBELL_TOKEN".into(), cause: "it holds no token".to_owned() })?,
         (None, Some(file), _) => read_token(Path::new(&file))?,
         (None, None, Some(data_dir)) => read_token(&data_dir.join("token"))?,
@@ -244,15 +244,15 @@ fn is_abandoned(_: &File) -> bool {
     false
 }
 
-fn read_token(path: &Path) -> Result<Token, DiscoverError> {
+fn read_token(path: &Path) -> Result<BearerToken, DiscoverError> {
     let error = |cause: String| DiscoverError::Token { path: path.to_owned(), cause };
     let text = fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
-    Token::new(&text).ok_or_else(|| error("it holds no token".to_owned()))
+    BearerToken::new(&text).ok_or_else(|| error("it holds no token".to_owned()))
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
+        f.write_str("BearerToken(…)")
     }
 }
 
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn only_plain_addresses_are_hubs() {
-        let token = || Token::new("t").unwrap();
+        let token = || BearerToken::new("t").unwrap();
         for url in ["", "127.0.0.1:7117", "ftp://h", "http://u:p@h", "http://h?x", "http://h#x", "file:///x"] {
             assert!(Endpoint::new(url, token()).is_err(), "{url}");
         }
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_name_and_by_number() {
-        let is_loopback = |url| Endpoint::new(url, Token::new("t").unwrap()).unwrap().is_loopback();
+        let is_loopback = |url| Endpoint::new(url, BearerToken::new("t").unwrap()).unwrap().is_loopback();
         for url in ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:7117"] {
             assert!(is_loopback(url), "{url}");
         }
@@ -360,9 +360,9 @@ mod tests {
 
     #[test]
     fn a_token_is_never_printed() {
-        let endpoint = Endpoint::new("http://h", Token::new("secret").unwrap()).unwrap();
+        let endpoint = Endpoint::new("http://h", BearerToken::new("secret").unwrap()).unwrap();
         assert!(!format!("{:?}", EndpointSource::fixed(endpoint)).contains("secret"));
-        assert_eq!(Token::new("two words"), None);
-        assert_eq!(Token::new("  \n"), None);
+        assert_eq!(BearerToken::new("two words"), None);
+        assert_eq!(BearerToken::new("  \n"), None);
     }
 }

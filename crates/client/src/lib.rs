@@ -22,7 +22,7 @@ pub mod places;
 pub mod rest;
 
 pub use backoff::Backoff;
-pub use endpoint::{DiscoverError, Endpoint, EndpointSource, Token, announced};
+pub use endpoint::{BearerToken, DiscoverError, Endpoint, EndpointSource, announced};
 pub use feed::{Feed, FeedUpdate, When};
 pub use places::{Places, PlacesError};
 pub use rest::{CallError, Client};

@@ -1,7 +1,7 @@
 //! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be
 //! discovered.
 
-use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, Token};
+use doorbell_client::{BearerToken, DiscoverError, Endpoint, EndpointSource, Places};
 use doorbell_protocol::worker::Claim;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ impl Assignment {
         let Some(hub) = &self.hub else {
             return Ok(if self.announced { EndpointSource::announced(Places::find()?) } else { EndpointSource::discovered() });
         };
-        let token = Token::new(&hub.token)
+        let token = BearerToken::new(&hub.token)
             .ok_or_else(|| DiscoverError::Token { path: "the assignment".into(), cause: "it holds no token".to_owned() })?;
         Ok(EndpointSource::fixed(Endpoint::new(&hub.url, token)?))
     }

@@ -10,9 +10,9 @@ use crate::{
     command,
     ending::{Ending, Exit},
     job_control::RunningCommand,
-    output::{Latest, Log, OutputSink, Words},
+    output::{Latest, OutputSink, UnsentLog, Words},
     redact::Redactor,
-    reporter::{Job, Opening, Reporter},
+    reporter::{Opening, ReportedJob, Reporter},
     stdio,
 };
 
@@ -46,7 +46,7 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let source = assignment.source()?;
     let id = assignment.claim.job.id;
     let (latest, progress) = watch::channel(Latest::default());
-    let log = Log::default();
+    let log = UnsentLog::default();
     let task = &assignment.claim.task;
     let of_the_task = task.env.iter().map(|(name, value)| (name.into(), value.into()));
     let redactor = Redactor::new(std::env::vars_os().chain(of_the_task), &[]);
@@ -56,7 +56,7 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
         RunningCommand::start(process, |process| stdio::attach_claimed(process, output)).map_err(|e| command::not_started(&program, &e))
     });
     let stopper = started.as_ref().ok().map(RunningCommand::stopper);
-    let job = Job { id, progress, log: Some(log), redactor, stopper };
+    let job = ReportedJob { id, progress, log: Some(log), redactor, stopper };
     let reporter = Reporter::start(source, Opening::Claimed(assignment.claim.lease), job);
     let ending = started.map_or_else(|exit: Exit| Ending::of(&exit, &[], None), |started| started.wait().0);
     let code = ending.exit_code;

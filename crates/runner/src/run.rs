@@ -17,9 +17,9 @@ use crate::{
     exit_as::ExitAs,
     job_control::RunningCommand,
     origin,
-    output::{Latest, Log, OutputSink, Words},
+    output::{Latest, OutputSink, UnsentLog, Words},
     redact::Redactor,
-    reporter::{Job, Opening, Reporter},
+    reporter::{Opening, ReportedJob, Reporter},
     stdio::{self, TerminalChoice},
 };
 
@@ -77,7 +77,7 @@ pub fn run(spec: RunSpec) -> i32 {
     let (latest, progress) = watch::channel(Latest::default());
     let process = command::typed(&spec.program, &spec.args, id);
     let redactor = spec.redactor.clone();
-    let log = (spec.prints == Prints::Sent).then(Log::default);
+    let log = (spec.prints == Prints::Sent).then(UnsentLog::default);
     let output = OutputSink { redactor: redactor.clone(), latest, words: log.clone().map_or(Words::Kept, Words::Sent) };
     // The clock is read before the command starts: once it runs, we may not get the processor for a while.
     let started_at = SystemTime::now().into();
@@ -87,7 +87,7 @@ pub fn run(spec: RunSpec) -> i32 {
     if let (Some(stopper), Some(timeout)) = (&stopper, spec.timeout) {
         stopper.stop_after(timeout);
     }
-    let job = Job { id, progress, log, redactor, stopper };
+    let job = ReportedJob { id, progress, log, redactor, stopper };
     let reporter = Reporter::start(spec.source.clone(), opening, job);
     let (ending, exit_as) = match started {
         Ok(started) => started.wait(),

@@ -183,7 +183,7 @@ fn carry_out(effect: Effect, desktop: &impl Desktop) {
 mod tests {
     use std::sync::Mutex;
 
-    use doorbell_client::{Endpoint, EndpointSource, Token};
+    use doorbell_client::{BearerToken, Endpoint, EndpointSource};
     use doorbell_desk::{About, Action, Connection, Notification, Point, Request, TrayView};
     use doorbell_protocol::{Counts, Snapshot};
 
@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn nowhere() -> Client {
-        let token = Token::new("secret").unwrap();
+        let token = BearerToken::new("secret").unwrap();
         Client::new(EndpointSource::fixed(Endpoint::new("http://127.0.0.1:9", token).unwrap()))
     }
 

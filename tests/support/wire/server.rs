@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use doorbell_client::{Endpoint, EndpointSource, Token};
+use doorbell_client::{BearerToken, Endpoint, EndpointSource};
 use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -97,7 +97,7 @@ impl FaultServer {
     /// Never.
     #[must_use]
     pub fn source(&self) -> EndpointSource {
-        EndpointSource::fixed(Endpoint::new(&self.url, Token::new(TOKEN).expect("a token")).expect("an address"))
+        EndpointSource::fixed(Endpoint::new(&self.url, BearerToken::new(TOKEN).expect("a token")).expect("an address"))
     }
 
     /// What has come so far.

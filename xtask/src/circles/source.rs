@@ -1,7 +1,7 @@
 //! What one file says about modules: which it declares, what it imports, and which paths it names. Code for tests is left out: a
 //! test may look at anything.
 
-use super::tokens::{Kind, Token, tokens};
+use super::lexemes::{Kind, Lexeme, lexemes};
 
 /// A path as it is written, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,15 +41,15 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn read(text: &str) -> Self {
-        let tokens = without_tests(&tokens(text));
-        let mut reader = Reader { tokens: &tokens, at: 0, depth: 0, within: Vec::new(), source: Self::default() };
+        let lexemes = without_tests(&lexemes(text));
+        let mut reader = Reader { lexemes: &lexemes, at: 0, depth: 0, within: Vec::new(), source: Self::default() };
         reader.read();
         reader.source
     }
 }
 
 struct Reader<'a> {
-    tokens: &'a [Token<'a>],
+    lexemes: &'a [Lexeme<'a>],
     at: usize,
     /// Braces that are open.
     depth: usize,
@@ -61,8 +61,8 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn read(&mut self) {
         let mut is_public = false;
-        while let Some(token) = self.next() {
-            match token.kind {
+        while let Some(lexeme) = self.next() {
+            match lexeme.kind {
                 Kind::Word("mod") => self.module(),
                 // Else it says what an `impl Trait` captures.
                 Kind::Word("use") if self.peek() != Some(Kind::Sign('<')) => {
@@ -73,11 +73,11 @@ impl<'a> Reader<'a> {
                     is_public = true;
                     // As in `pub(in crate::a)`, which is no import.
                     if self.peek() == Some(Kind::Sign('(')) {
-                        while self.next().is_some_and(|token| token.kind != Kind::Sign(')')) {}
+                        while self.next().is_some_and(|lexeme| lexeme.kind != Kind::Sign(')')) {}
                     }
                     continue;
                 }
-                Kind::Word(word) if self.peek() == Some(Kind::Colons) => self.mention(word, token.line),
+                Kind::Word(word) if self.peek() == Some(Kind::Colons) => self.mention(word, lexeme.line),
                 // Of another crate, as in `::std::io`.
                 Kind::Colons => while matches!(self.peek(), Some(Kind::Word(_) | Kind::Colons)) && self.next().is_some() {},
                 Kind::Sign('{') => self.depth += 1,
@@ -106,8 +106,8 @@ impl<'a> Reader<'a> {
         let mut path = start.to_vec();
         let mut name = None;
         let mut line = 0;
-        while let Some(token) = self.tokens.get(self.at).copied() {
-            match token.kind {
+        while let Some(lexeme) = self.lexemes.get(self.at).copied() {
+            match lexeme.kind {
                 Kind::Sign(';' | ',' | '}') => break,
                 Kind::Sign('{') => {
                     self.at += 1;
@@ -122,14 +122,14 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     name = Some(self.peek());
                 }
-                Kind::Word("self") if !path.is_empty() => line = token.line,
+                Kind::Word("self") if !path.is_empty() => line = lexeme.line,
                 Kind::Word(word) => {
                     path.push(word.to_owned());
-                    line = token.line;
+                    line = lexeme.line;
                 }
                 Kind::Sign('*') => {
                     name = Some(None);
-                    line = token.line;
+                    line = lexeme.line;
                 }
                 Kind::Colons | Kind::Sign(_) => {}
             }
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     fn mention(&mut self, first: &str, line: usize) {
         let mut path = vec![first.to_owned()];
         while self.peek() == Some(Kind::Colons)
-            && let Some(Token { kind: Kind::Word(word), .. }) = self.tokens.get(self.at + 1)
+            && let Some(Lexeme { kind: Kind::Word(word), .. }) = self.lexemes.get(self.at + 1)
         {
             path.push((*word).to_owned());
             self.at += 2;
@@ -161,29 +161,29 @@ impl<'a> Reader<'a> {
     }
 
     fn peek(&self) -> Option<Kind<'a>> {
-        self.tokens.get(self.at).map(|token| token.kind)
+        self.lexemes.get(self.at).map(|lexeme| lexeme.kind)
     }
 
-    fn next(&mut self) -> Option<Token<'a>> {
-        let token = self.tokens.get(self.at).copied();
+    fn next(&mut self) -> Option<Lexeme<'a>> {
+        let lexeme = self.lexemes.get(self.at).copied();
         self.at += 1;
-        token
+        lexeme
     }
 }
 
-/// The tokens without the items that are compiled for tests alone.
-fn without_tests<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
-    let mut kept = Vec::with_capacity(tokens.len());
+/// The lexemes without the items that are compiled for tests alone.
+fn without_tests<'a>(lexemes: &[Lexeme<'a>]) -> Vec<Lexeme<'a>> {
+    let mut kept = Vec::with_capacity(lexemes.len());
     let mut at = 0;
-    while at < tokens.len() {
-        match attribute(&tokens[at..]) {
-            Some(size) if is_for_tests(&tokens[at..at + size]) => at += size + item(&tokens[at + size..]),
+    while at < lexemes.len() {
+        match attribute(&lexemes[at..]) {
+            Some(size) if is_for_tests(&lexemes[at..at + size]) => at += size + item(&lexemes[at + size..]),
             Some(size) => {
-                kept.extend_from_slice(&tokens[at..at + size]);
+                kept.extend_from_slice(&lexemes[at..at + size]);
                 at += size;
             }
             None => {
-                kept.push(tokens[at]);
+                kept.push(lexemes[at]);
                 at += 1;
             }
         }
@@ -191,14 +191,14 @@ fn without_tests<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     kept
 }
 
-/// The size of `#[…]`, if that is what the tokens begin with.
-fn attribute(tokens: &[Token<'_>]) -> Option<usize> {
-    if !matches!(tokens, [Token { kind: Kind::Sign('#'), .. }, Token { kind: Kind::Sign('['), .. }, ..]) {
+/// The size of `#[…]`, if that is what the lexemes begin with.
+fn attribute(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+    if !matches!(lexemes, [Lexeme { kind: Kind::Sign('#'), .. }, Lexeme { kind: Kind::Sign('['), .. }, ..]) {
         return None;
     }
     let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        match lexeme.kind {
             Kind::Sign('[') => depth += 1,
             Kind::Sign(']') if depth == 1 => return Some(at + 1),
             Kind::Sign(']') => depth -= 1,
@@ -209,8 +209,9 @@ fn attribute(tokens: &[Token<'_>]) -> Option<usize> {
 }
 
 /// `#[cfg(test)]`, or `#[cfg(all(…, test, …))]`.
-fn is_for_tests(attribute: &[Token<'_>]) -> bool {
-    let words: Vec<&str> = attribute.iter().filter_map(|token| if let Kind::Word(word) = token.kind { Some(word) } else { None }).collect();
+fn is_for_tests(attribute: &[Lexeme<'_>]) -> bool {
+    let words: Vec<&str> =
+        attribute.iter().filter_map(|lexeme| if let Kind::Word(word) = lexeme.kind { Some(word) } else { None }).collect();
     match words[..] {
         ["cfg", "test"] => true,
         ["cfg", "all", ref conditions @ ..] => {
@@ -221,10 +222,10 @@ fn is_for_tests(attribute: &[Token<'_>]) -> bool {
 }
 
 /// The size of an item: up to its semicolon, or to the end of its braces.
-fn item(tokens: &[Token<'_>]) -> usize {
+fn item(lexemes: &[Lexeme<'_>]) -> usize {
     let mut depth = 0_usize;
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        match lexeme.kind {
             Kind::Sign('{' | '(' | '[') => depth += 1,
             Kind::Sign(')' | ']') => depth = depth.saturating_sub(1),
             Kind::Sign('}') if depth <= 1 => return at + 1,
@@ -233,7 +234,7 @@ fn item(tokens: &[Token<'_>]) -> usize {
             Kind::Word(_) | Kind::Colons | Kind::Sign(_) => {}
         }
     }
-    tokens.len()
+    lexemes.len()
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ async fn events(answer: Vec<u8>, piece: usize) -> Option<Vec<(String, String, St
             tokio::task::yield_now().await;
         }
     });
-    let endpoint = crate::Endpoint::new("http://127.0.0.1", crate::Token::new("x").unwrap()).unwrap();
+    let endpoint = crate::Endpoint::new("http://127.0.0.1", crate::BearerToken::new("x").unwrap()).unwrap();
     let http = Http::new(Reuse::Never);
     let once = ReconnectOptions::reconnect(false).retry_initial(false).build();
     let transport = Transport(http.to(&endpoint).unwrap().clone());

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Client, Endpoint, Token};
+use crate::{BearerToken, Client, Endpoint};
 
 const TOKEN: &str = "tok-5f2c9e81";
 
@@ -78,7 +78,7 @@ async fn the_token_is_in_nothing_that_is_logged_or_told() {
         "no HTTP\r\n\r\n",
         "",
     ] {
-        let source = EndpointSource::fixed(Endpoint::new(&server(answer).await, Token::new(TOKEN).unwrap()).unwrap());
+        let source = EndpointSource::fixed(Endpoint::new(&server(answer).await, BearerToken::new(TOKEN).unwrap()).unwrap());
         let (feed, mut updates) = Feed::open(source.clone());
         let mut told = format!("{feed:?} {source:?}");
         while !told.contains("Down") && !told.contains("Refused") {

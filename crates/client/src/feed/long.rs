@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::{Endpoint, Token};
+use crate::{BearerToken, Endpoint};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What begins each feed: a hub without events, and nothing that runs.
@@ -41,7 +41,7 @@ async fn quiet_hub(listener: TcpListener, requests: Arc<AtomicUsize>) {
 }
 
 fn source(url: &str) -> EndpointSource {
-    EndpointSource::fixed(Endpoint::new(url, Token::new("secret").unwrap()).unwrap())
+    EndpointSource::fixed(Endpoint::new(url, BearerToken::new("secret").unwrap()).unwrap())
 }
 
 /// The supervisor without chance, and how often it was woken.

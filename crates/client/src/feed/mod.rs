@@ -17,11 +17,11 @@
 //!
 //! # Example
 //! ```
-//! use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, Token};
+//! use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, BearerToken};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let token = Token::new("secret").ok_or("no token")?;
+//! let token = BearerToken::new("secret").ok_or("no token")?;
 //! let source = EndpointSource::fixed(Endpoint::new("http://127.0.0.1:1", token)?);
 //! let (_feed, mut updates) = Feed::open(source);
 //! assert_eq!(updates.recv().await, Some(FeedUpdate::Connecting));

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::*;
 use crate::{
-    Endpoint, Token,
+    BearerToken, Endpoint,
     event_stream::{lines, transport},
 };
 
@@ -51,7 +51,7 @@ async fn server(answer: String, then: Then) -> (EndpointSource, mpsc::UnboundedR
             });
         }
     });
-    (EndpointSource::fixed(Endpoint::new(&url, Token::new("secret").unwrap()).unwrap()), requests)
+    (EndpointSource::fixed(Endpoint::new(&url, BearerToken::new("secret").unwrap()).unwrap()), requests)
 }
 
 fn snapshot() -> String {
@@ -204,7 +204,7 @@ async fn dropping_the_feed_closes_the_connection() {
         while let Ok(1..) = stream.read(&mut block).await {}
         tell.notify_one();
     });
-    let (feed, mut updates) = Feed::open(EndpointSource::fixed(Endpoint::new(&url, Token::new("x").unwrap()).unwrap()));
+    let (feed, mut updates) = Feed::open(EndpointSource::fixed(Endpoint::new(&url, BearerToken::new("x").unwrap()).unwrap()));
     while !matches!(next(&mut updates).await, FeedUpdate::Message { .. }) {}
     drop(feed);
     tokio::time::timeout(Duration::from_secs(10), closed.notified()).await.expect("the connection is closed");

@@ -16,7 +16,7 @@ const CUT: &[u8] = b"\n[output was left out here]\n";
 
 /// What waits to be sent. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Log(Arc<Shared>);
+pub(crate) struct UnsentLog(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -37,7 +37,7 @@ struct Unsent {
     is_closed: bool,
 }
 
-impl Log {
+impl UnsentLog {
     /// Adds what the command has printed. Beyond [`UNSENT`] the oldest bytes go.
     pub(super) fn append(&self, bytes: &[u8]) {
         let mut unsent = self.unsent();
@@ -117,13 +117,13 @@ impl Log {
 mod tests {
     use super::*;
 
-    fn next(log: &Log) -> Option<(u64, String)> {
+    fn next(log: &UnsentLog) -> Option<(u64, String)> {
         log.next().map(|(offset, bytes)| (offset, String::from_utf8(bytes.to_vec()).unwrap()))
     }
 
     #[test]
     fn a_chunk_is_sent_until_it_is_acknowledged() {
-        let log = Log::default();
+        let log = UnsentLog::default();
         assert_eq!(next(&log), None);
         log.append(b"one ");
         assert_eq!(next(&log), Some((0, "one ".to_owned())));
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_hub_that_has_lost_bytes_gets_a_note_in_their_place() {
-        let log = Log::default();
+        let log = UnsentLog::default();
         log.append(b"one");
         log.next();
         log.goes_on_at(3);
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn what_waits_too_long_is_left_out_from_the_front_and_that_is_said() {
-        let log = Log::default();
+        let log = UnsentLog::default();
         log.append(&vec![b'a'; UNSENT]);
         log.append(&vec![b'b'; 300_000]);
         let (mut offset, mut sent) = (0, Vec::new());
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_tail_of_what_is_unsent_is_known() {
-        let log = Log::default();
+        let log = UnsentLog::default();
         assert_eq!(log.tail(100), None);
         log.append(&[b'a'; 60]);
         log.next();

@@ -19,7 +19,7 @@ mod tap;
 
 use tokio::sync::watch;
 
-pub(crate) use log::Log;
+pub(crate) use log::UnsentLog;
 pub(crate) use observer::{Latest, Stream};
 pub(crate) use reading::Reading;
 pub(crate) use tap::{Source, Tap};
@@ -38,7 +38,7 @@ pub(crate) struct OutputSink {
 #[derive(Clone, Debug)]
 pub(crate) enum Words {
     /// They are sent to the hub, as the job's log.
-    Sent(Log),
+    Sent(UnsentLog),
     /// They stay in this process.
     Kept,
 }

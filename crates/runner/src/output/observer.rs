@@ -114,10 +114,10 @@ impl Latest {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Log, *};
+    use super::{super::UnsentLog, *};
 
     fn sent() -> Words {
-        Words::Sent(Log::default())
+        Words::Sent(UnsentLog::default())
     }
 
     #[test]

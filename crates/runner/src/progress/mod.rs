@@ -9,17 +9,17 @@
 //!   slash or a percent sign.
 
 mod figure;
+mod lexer;
 mod message;
 mod osc;
 mod percent;
-mod tokenizer;
 
 use doorbell_protocol::{Progress, Step};
 
 use self::{
     figure::{Figure, Form, Measure},
+    lexer::{Lexeme, Lexer},
     osc::Report,
-    tokenizer::{Token, Tokenizer},
 };
 
 /// So many bytes of a line are kept. Figures further to the right are not looked for.
@@ -31,7 +31,7 @@ const ALMOST: f64 = 0.99;
 /// Follows one stream of output.
 #[derive(Debug, Default)]
 pub struct Parser {
-    tokenizer: Tokenizer,
+    lexer: Lexer,
     lines: Lines,
 }
 
@@ -63,12 +63,12 @@ impl Parser {
     /// Takes the next bytes of output.
     pub fn feed(&mut self, bytes: &[u8]) {
         let lines = &mut self.lines;
-        self.tokenizer.feed(bytes, &mut |token| lines.take(token));
+        self.lexer.feed(bytes, &mut |lexeme| lines.take(lexeme));
     }
 
     /// Output was left out here. What comes next begins on a new line.
     pub fn skip(&mut self) {
-        self.tokenizer = Tokenizer::default();
+        self.lexer = Lexer::default();
         self.lines.current.clear();
         self.lines.unread = false;
     }
@@ -103,17 +103,17 @@ impl Parser {
 }
 
 impl Lines {
-    fn take(&mut self, token: Token<'_>) {
-        match token {
-            Token::Text(text) => {
+    fn take(&mut self, lexeme: Lexeme<'_>) {
+        match lexeme {
+            Lexeme::Text(text) => {
                 let room = LINE_BYTES - self.current.len();
                 self.current.extend_from_slice(&text[..text.len().min(room)]);
                 self.unread = true;
             }
-            Token::Backspace => {
+            Lexeme::Backspace => {
                 self.current.pop();
             }
-            Token::LineBreak => {
+            Lexeme::LineBreak => {
                 let line = std::mem::take(&mut self.current);
                 if std::mem::take(&mut self.unread) {
                     self.current = self.read(line);
@@ -122,7 +122,7 @@ impl Lines {
                 }
                 self.current.clear();
             }
-            Token::Osc(osc) => match Report::parse(osc) {
+            Lexeme::Osc(osc) => match Report::parse(osc) {
                 Some(Report::Clear) => self.terminal = None,
                 Some(Report::Share(Some(share))) => self.terminal = Some(Terminal::Share(share)),
                 Some(Report::Indeterminate) => self.terminal = Some(Terminal::Indeterminate),

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    job::{Job, Opening},
+    job::{Opening, ReportedJob},
     known_to_hub::KnownToHub,
     log::LogSender,
     pace::{self, Due, Pace},
@@ -45,11 +45,11 @@ enum Created {
 
 /// How a command came to be run here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Origin {
+enum StartedBy {
     /// A worker claimed its job.
-    Claimed,
+    Claim,
     /// Somebody typed it.
-    TypedHere,
+    Hand,
 }
 
 /// Waits for the command's end, which comes once.
@@ -58,10 +58,10 @@ struct End {
     came: Option<Ended>,
 }
 
-pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: oneshot::Receiver<Ended>) {
+pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: ReportedJob, ending: oneshot::Receiver<Ended>) {
     let mut end = End { receiver: ending, came: None };
     match opening {
-        Opening::Claimed(lease) => converse(to, lease, job, Origin::Claimed, end).await,
+        Opening::Claimed(lease) => converse(to, lease, job, StartedBy::Claim, end).await,
         Opening::Create(new) => match create(to.client, &new, &mut end).await {
             Created::Running(lease) => {
                 to.known.set(Some(Known::Start(lease.fence)));
@@ -72,7 +72,7 @@ pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: on
                         spool::deliver(to.client, to.source, &spool).await;
                     }
                 };
-                tokio::join!(converse(to, lease, job, Origin::TypedHere, end), others);
+                tokio::join!(converse(to, lease, job, StartedBy::Hand, end), others);
             }
             Created::Over => to.known.set(None),
             Created::NoHub => {}
@@ -80,8 +80,8 @@ pub(super) async fn run(to: Delivery<'_>, opening: Opening, job: Job, ending: on
     }
 }
 
-async fn converse(to: Delivery<'_>, lease: Lease, job: Job, origin: Origin, mut end: End) {
-    let Job { id, mut progress, log, stopper, .. } = job;
+async fn converse(to: Delivery<'_>, lease: Lease, job: ReportedJob, by: StartedBy, mut end: End) {
+    let ReportedJob { id, mut progress, log, stopper, .. } = job;
     let sender = log.as_ref().map(|log| LogSender { client: to.client, id, fence: lease.fence, log });
     let reported = tokio::select! {
         reported = report(to.client, id, lease, &mut progress, stopper.as_ref(), &mut end) => reported,
@@ -102,7 +102,7 @@ async fn converse(to: Delivery<'_>, lease: Lease, job: Job, origin: Origin, mut 
             to.known.set(None);
             // Another runner may have the job by now, and its command must not run twice at once. A command
             // that somebody started by hand is theirs to stop.
-            if code == ErrorCode::LeaseStale && origin == Origin::Claimed {
+            if code == ErrorCode::LeaseStale && by == StartedBy::Claim {
                 stopper.iter().for_each(|stopper| stopper.stop(StopReason::Cancelled));
             }
         }

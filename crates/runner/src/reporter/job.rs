@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::{
     job_control::Stopper,
-    output::{Latest, Log},
+    output::{Latest, UnsentLog},
     redact::Redactor,
 };
 
@@ -19,11 +19,11 @@ pub(crate) enum Opening {
 }
 
 /// What is reported of a job, and by what it is stopped when the hub asks for that.
-pub(crate) struct Job {
+pub(crate) struct ReportedJob {
     pub(crate) id: JobId,
     pub(crate) progress: watch::Receiver<Latest>,
     /// What its command prints, if that is sent.
-    pub(crate) log: Option<Log>,
+    pub(crate) log: Option<UnsentLog>,
     pub(crate) redactor: Redactor,
     pub(crate) stopper: Option<Stopper>,
 }

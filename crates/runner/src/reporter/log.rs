@@ -6,7 +6,7 @@ use doorbell_client::{CallError, Client};
 use doorbell_protocol::{Fence, JobId};
 
 use super::pace;
-use crate::output::Log;
+use crate::output::UnsentLog;
 
 /// How long output gathers before it is sent.
 const GATHER: Duration = Duration::from_millis(250);
@@ -16,7 +16,7 @@ pub(super) struct LogSender<'a> {
     pub(super) client: &'a Client,
     pub(super) id: JobId,
     pub(super) fence: Fence,
-    pub(super) log: &'a Log,
+    pub(super) log: &'a UnsentLog,
 }
 
 impl LogSender<'_> {

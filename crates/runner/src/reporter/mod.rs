@@ -27,11 +27,11 @@ use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::JobId;
 use tokio::sync::oneshot;
 
-pub(crate) use self::job::{Job, Opening};
+pub(crate) use self::job::{Opening, ReportedJob};
 use self::{conversation::Delivery, known_to_hub::KnownToHub};
 use crate::{
     ending::{Ended, Ending},
-    output::Log,
+    output::UnsentLog,
     redact::Redactor,
     spool::{Entry, Spool},
 };
@@ -50,7 +50,7 @@ struct Unreported {
     id: JobId,
     hub: Option<String>,
     known: KnownToHub,
-    log: Option<Log>,
+    log: Option<UnsentLog>,
 }
 
 /// The thread that reports.
@@ -63,7 +63,7 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     /// Starts to report `job`.
-    pub(crate) fn start(source: EndpointSource, opening: Opening, job: Job) -> Self {
+    pub(crate) fn start(source: EndpointSource, opening: Opening, job: ReportedJob) -> Self {
         let (id, log, redactor) = (job.id, job.log.clone(), job.redactor.clone());
         let hub = source.named();
         let known = KnownToHub::at_first(&opening);

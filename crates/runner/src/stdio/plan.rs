@@ -26,14 +26,14 @@ pub(super) enum Outputs {
 /// What the command gets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Plan {
-    pub(super) stdin: Input,
-    pub(super) stdout: Output,
-    pub(super) stderr: Output,
+    pub(super) stdin: InputVia,
+    pub(super) stdout: OutputVia,
+    pub(super) stderr: OutputVia,
 }
 
 /// Where the command reads from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Input {
+pub(super) enum InputVia {
     /// Our standard input, untouched.
     Inherited,
     /// Its terminal, which is fed from ours.
@@ -42,7 +42,7 @@ pub(super) enum Input {
 
 /// Where the command writes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Output {
+pub(super) enum OutputVia {
     /// Its controlling terminal.
     Terminal,
     /// A terminal that is not the controlling one. Our own stream is a terminal, but the command must stay in
@@ -86,9 +86,9 @@ impl Ours {
             TerminalChoice::Never => Self { stdout: Kind::Other, stderr: Kind::Other, ..self }.like_ours(),
             TerminalChoice::Always => Plan {
                 // When our output goes elsewhere, another program may be reading our terminal.
-                stdin: if self.stdout == Kind::Terminal { self.like_ours().stdin } else { Input::Inherited },
-                stdout: Output::Terminal,
-                stderr: if self.stderr == Kind::Terminal || self.outputs == Outputs::Same { Output::Terminal } else { Output::Pipe },
+                stdin: if self.stdout == Kind::Terminal { self.like_ours().stdin } else { InputVia::Inherited },
+                stdout: OutputVia::Terminal,
+                stderr: if self.stderr == Kind::Terminal || self.outputs == Outputs::Same { OutputVia::Terminal } else { OutputVia::Pipe },
             },
         }
     }
@@ -100,10 +100,10 @@ impl Ours {
         let Plan { stdin, stdout, stderr } = self.plan(choice);
         match (choice, self.stdin) {
             (TerminalChoice::Always, Kind::Other) => Some(Keyboard::Input),
-            (TerminalChoice::Always, Kind::Terminal) if stdin == Input::Inherited => Some(Keyboard::Nobody),
+            (TerminalChoice::Always, Kind::Terminal) if stdin == InputVia::Inherited => Some(Keyboard::Nobody),
             (TerminalChoice::Always, Kind::Terminal) => Some(Keyboard::Console),
             (TerminalChoice::LikeOurs | TerminalChoice::Never, _) => {
-                let all = (stdin, stdout, stderr) == (Input::Terminal, Output::Terminal, Output::Terminal);
+                let all = (stdin, stdout, stderr) == (InputVia::Terminal, OutputVia::Terminal, OutputVia::Terminal);
                 all.then_some(Keyboard::Console)
             }
         }
@@ -111,25 +111,25 @@ impl Ours {
 
     fn like_ours(self) -> Plan {
         let through_terminal = |kind| match kind {
-            Kind::Terminal => Output::Terminal,
-            Kind::Other => Output::Pipe,
+            Kind::Terminal => OutputVia::Terminal,
+            Kind::Other => OutputVia::Pipe,
         };
         match self.stdout {
             Kind::Terminal => Plan {
                 stdin: match self.stdin {
-                    Kind::Terminal => Input::Terminal,
-                    Kind::Other => Input::Inherited,
+                    Kind::Terminal => InputVia::Terminal,
+                    Kind::Other => InputVia::Inherited,
                 },
-                stdout: Output::Terminal,
+                stdout: OutputVia::Terminal,
                 stderr: through_terminal(self.stderr),
             },
             Kind::Other => Plan {
-                stdin: Input::Inherited,
-                stdout: Output::Pipe,
+                stdin: InputVia::Inherited,
+                stdout: OutputVia::Pipe,
                 stderr: match (self.stderr, self.outputs) {
-                    (Kind::Terminal, _) => Output::BareTerminal,
-                    (Kind::Other, Outputs::Same) => Output::WithStdout,
-                    (Kind::Other, Outputs::Different) => Output::Pipe,
+                    (Kind::Terminal, _) => OutputVia::BareTerminal,
+                    (Kind::Other, Outputs::Same) => OutputVia::WithStdout,
+                    (Kind::Other, Outputs::Different) => OutputVia::Pipe,
                 },
             },
         }
@@ -145,13 +145,13 @@ mod tests {
         use Kind::{Other, Terminal};
         use Outputs::{Different, Same};
         for (stdin, stdout, stderr, outputs, plan) in [
-            (Terminal, Terminal, Terminal, Same, (Input::Terminal, Output::Terminal, Output::Terminal)),
-            (Other, Terminal, Terminal, Same, (Input::Inherited, Output::Terminal, Output::Terminal)),
-            (Terminal, Terminal, Other, Different, (Input::Terminal, Output::Terminal, Output::Pipe)),
-            (Terminal, Other, Terminal, Different, (Input::Inherited, Output::Pipe, Output::BareTerminal)),
-            (Terminal, Other, Other, Different, (Input::Inherited, Output::Pipe, Output::Pipe)),
-            (Other, Other, Other, Same, (Input::Inherited, Output::Pipe, Output::WithStdout)),
-            (Other, Other, Other, Different, (Input::Inherited, Output::Pipe, Output::Pipe)),
+            (Terminal, Terminal, Terminal, Same, (InputVia::Terminal, OutputVia::Terminal, OutputVia::Terminal)),
+            (Other, Terminal, Terminal, Same, (InputVia::Inherited, OutputVia::Terminal, OutputVia::Terminal)),
+            (Terminal, Terminal, Other, Different, (InputVia::Terminal, OutputVia::Terminal, OutputVia::Pipe)),
+            (Terminal, Other, Terminal, Different, (InputVia::Inherited, OutputVia::Pipe, OutputVia::BareTerminal)),
+            (Terminal, Other, Other, Different, (InputVia::Inherited, OutputVia::Pipe, OutputVia::Pipe)),
+            (Other, Other, Other, Same, (InputVia::Inherited, OutputVia::Pipe, OutputVia::WithStdout)),
+            (Other, Other, Other, Different, (InputVia::Inherited, OutputVia::Pipe, OutputVia::Pipe)),
         ] {
             let (stdin_plan, stdout_plan, stderr_plan) = plan;
             let expected = Plan { stdin: stdin_plan, stdout: stdout_plan, stderr: stderr_plan };
@@ -171,10 +171,10 @@ mod tests {
         };
         use Outputs::{Different, Same};
         use TerminalChoice::{Always, Never};
-        assert_eq!(plan(Terminal, Terminal, Same, Never), (Input::Inherited, Output::Pipe, Output::WithStdout));
-        assert_eq!(plan(Other, Other, Different, Always), (Input::Inherited, Output::Terminal, Output::Pipe));
-        assert_eq!(plan(Other, Other, Same, Always), (Input::Inherited, Output::Terminal, Output::Terminal));
-        assert_eq!(plan(Terminal, Terminal, Same, Always), (Input::Terminal, Output::Terminal, Output::Terminal));
+        assert_eq!(plan(Terminal, Terminal, Same, Never), (InputVia::Inherited, OutputVia::Pipe, OutputVia::WithStdout));
+        assert_eq!(plan(Other, Other, Different, Always), (InputVia::Inherited, OutputVia::Terminal, OutputVia::Pipe));
+        assert_eq!(plan(Other, Other, Same, Always), (InputVia::Inherited, OutputVia::Terminal, OutputVia::Terminal));
+        assert_eq!(plan(Terminal, Terminal, Same, Always), (InputVia::Terminal, OutputVia::Terminal, OutputVia::Terminal));
     }
 
     #[test]

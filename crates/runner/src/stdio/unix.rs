@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{
     copy::{self, Behind, Wait, Waiter, WhenClosed},
-    plan::{Input, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
+    plan::{InputVia, Kind, Ours, OutputVia, Outputs, Plan, TerminalChoice},
     terminal::{self, OutputMode, Pseudo},
     terminals::Terminals,
 };
@@ -39,11 +39,11 @@ pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalCh
     let plan = Ours::now().plan(choice);
     let starting = Starting::new(sink)?;
     let controlling = match plan.stdout {
-        Output::Terminal => {
-            let output = if plan.stdin == Input::Terminal { OutputMode::LikeOurs } else { OutputMode::Untouched };
+        OutputVia::Terminal => {
+            let output = if plan.stdin == InputVia::Terminal { OutputMode::LikeOurs } else { OutputMode::Untouched };
             Some(Pseudo::open(io::stdout().as_fd(), output)?)
         }
-        Output::BareTerminal | Output::Pipe | Output::WithStdout => None,
+        OutputVia::BareTerminal | OutputVia::Pipe | OutputVia::WithStdout => None,
     };
     match controlling {
         Some(pseudo) => starting.in_terminal(command, plan, pseudo),
@@ -100,21 +100,21 @@ impl Starting {
         // This fails as starting the command would. Otherwise only the leader of its session would know why.
         command::find(&command)?;
         let mut command = pty_process::blocking::Command::from(led(&command));
-        if plan.stdin == Input::Inherited {
+        if plan.stdin == InputVia::Inherited {
             command = command.stdin(Stdio::inherit());
         }
-        if plan.stderr == Output::Pipe {
+        if plan.stderr == OutputVia::Pipe {
             command = command.stderr(Stdio::from(self.pipe(Some(ours(io::stderr())?), Stream::Error)?));
         }
         let Pseudo { ours: pty, theirs } = pseudo;
         let to = ours(io::stdout())?;
-        let stream = if plan.stderr == Output::Pipe { Stream::Output } else { Stream::Both };
+        let stream = if plan.stderr == OutputVia::Pipe { Stream::Output } else { Stream::Both };
         self.copy(pty.try_clone()?, Some(to), WhenClosed::Discard, stream)?;
         // Our terminal is raw before the first output: what the command's terminal has made of it must not be
         // made twice.
         let terminals = match plan.stdin {
-            Input::Terminal => Terminals::with_keys(pty)?,
-            Input::Inherited => Terminals::controlling_only(pty),
+            InputVia::Terminal => Terminals::with_keys(pty)?,
+            InputVia::Inherited => Terminals::controlling_only(pty),
         };
         let child = command.spawn(theirs).inspect_err(|_| terminal::leave()).map_err(terminal::into_io)?;
         Ok(self.attached(child, terminals))
@@ -122,17 +122,17 @@ impl Starting {
 
     fn in_pipes(mut self, command: Command, plan: Plan) -> io::Result<Attached> {
         let mut bare = None;
-        let stream = if plan.stderr == Output::WithStdout { Stream::Both } else { Stream::Output };
+        let stream = if plan.stderr == OutputVia::WithStdout { Stream::Both } else { Stream::Output };
         let stdout = self.pipe(Some(ours(io::stdout())?), stream)?;
         let stderr = match plan.stderr {
-            Output::WithStdout => stdout.try_clone()?,
-            Output::BareTerminal => {
+            OutputVia::WithStdout => stdout.try_clone()?,
+            OutputVia::BareTerminal => {
                 let pseudo = Pseudo::open(io::stderr().as_fd(), OutputMode::Untouched)?;
                 self.copy(pseudo.ours.try_clone()?, Some(ours(io::stderr())?), WhenClosed::Discard, Stream::Error)?;
                 bare = Some(pseudo.ours);
                 pseudo.theirs.as_fd().try_clone_to_owned()?
             }
-            Output::Pipe | Output::Terminal => self.pipe(Some(ours(io::stderr())?), Stream::Error)?,
+            OutputVia::Pipe | OutputVia::Terminal => self.pipe(Some(ours(io::stderr())?), Stream::Error)?,
         };
         // The command's ends of the pipes are closed here when this returns. Otherwise the copies would never
         // see an end.

@@ -22,7 +22,7 @@ use super::{
     console::{self, Part},
     copy::{self, Behind, Wait, Waiter, WhenClosed},
     keys,
-    plan::{Keyboard, Kind, Ours, Output, Outputs, Plan, TerminalChoice},
+    plan::{Keyboard, Kind, Ours, OutputVia, Outputs, Plan, TerminalChoice},
     pseudo::{self, Pseudo},
     waiting::Waiting,
 };
@@ -193,10 +193,10 @@ impl Starting {
     }
 
     fn in_pipes(mut self, mut command: Command, plan: Plan) -> io::Result<Attached> {
-        if plan.stdout == Output::Pipe {
+        if plan.stdout == OutputVia::Pipe {
             command.stdout(self.pipe(Some(our(io::stdout())?), Stream::Output)?);
         }
-        if plan.stderr == Output::Pipe {
+        if plan.stderr == OutputVia::Pipe {
             command.stderr(self.pipe(Some(our(io::stderr())?), Stream::Error)?);
         }
         self.start(command)

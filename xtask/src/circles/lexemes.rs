@@ -1,8 +1,8 @@
-//! Rust source as a row of tokens, as far as paths need it: words, `::` and single signs. Comments and literals are left out.
+//! Rust source as a row of lexemes, as far as paths need it: words, `::` and single signs. Comments and literals are left out.
 
 /// A piece of source, with its line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Token<'a> {
+pub(super) struct Lexeme<'a> {
     pub(super) kind: Kind<'a>,
     pub(super) line: usize,
 }
@@ -17,9 +17,9 @@ pub(super) enum Kind<'a> {
     Sign(char),
 }
 
-/// The tokens of `source`.
-pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
+/// The lexemes of `source`.
+pub(super) fn lexemes(source: &str) -> Vec<Lexeme<'_>> {
+    let mut lexemes = Vec::new();
     let (mut rest, mut line) = (source, 1);
     while let Some(first) = rest.chars().next() {
         let (kind, size) = if let Some(size) = left_out(rest) {
@@ -32,11 +32,11 @@ pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
         } else {
             (Some(Kind::Sign(first)), first.len_utf8())
         };
-        tokens.extend(kind.map(|kind| Token { kind, line }));
+        lexemes.extend(kind.map(|kind| Lexeme { kind, line }));
         line += rest[..size].matches('\n').count();
         rest = &rest[size..];
     }
-    tokens
+    lexemes
 }
 
 /// The size of the space, comment, literal or lifetime that `rest` begins with.
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     fn words(source: &str) -> Vec<&str> {
-        tokens(source).into_iter().filter_map(|token| if let Kind::Word(word) = token.kind { Some(word) } else { None }).collect()
+        lexemes(source).into_iter().filter_map(|lexeme| if let Kind::Word(word) = lexeme.kind { Some(word) } else { None }).collect()
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn each_token_knows_its_line() {
-        let seen: Vec<_> = tokens("use a\n  ::b;").into_iter().map(|token| (token.kind, token.line)).collect();
+        let seen: Vec<_> = lexemes("use a\n  ::b;").into_iter().map(|lexeme| (lexeme.kind, lexeme.line)).collect();
         assert_eq!(seen, [(Kind::Word("use"), 1), (Kind::Word("a"), 1), (Kind::Colons, 2), (Kind::Word("b"), 2), (Kind::Sign(';'), 2)]);
     }
 }

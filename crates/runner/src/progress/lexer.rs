@@ -18,7 +18,7 @@ const SUBSTITUTE: u8 = 0x1a;
 
 /// One piece of the output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Token<'a> {
+pub(super) enum Lexeme<'a> {
     /// Bytes that are drawn: everything but control characters. Runs may be cut anywhere.
     Text(&'a [u8]),
     /// The line is over, or will be drawn anew.
@@ -54,43 +54,43 @@ enum State {
 
 /// Cuts output. Keeps what it needs from one read to the next.
 #[derive(Debug, Default)]
-pub(super) struct Tokenizer {
+pub(super) struct Lexer {
     state: State,
     osc: Vec<u8>,
 }
 
-impl Tokenizer {
+impl Lexer {
     /// Takes the next bytes and hands on what they complete.
-    pub(super) fn feed<'a>(&mut self, mut bytes: &'a [u8], token: &mut impl FnMut(Token<'_>)) {
+    pub(super) fn feed<'a>(&mut self, mut bytes: &'a [u8], lexeme: &mut impl FnMut(Lexeme<'_>)) {
         while let Some(&byte) = bytes.first() {
             if matches!(self.state, State::Ground) {
                 let drawn = bytes.iter().position(|b| *b < 0x20 || *b == 0x7f).unwrap_or(bytes.len());
                 if drawn > 0 {
                     let (text, rest): (&'a [u8], &'a [u8]) = bytes.split_at(drawn);
-                    token(Token::Text(text));
+                    lexeme(Lexeme::Text(text));
                     bytes = rest;
                     continue;
                 }
             }
-            self.step(byte, token);
+            self.step(byte, lexeme);
             bytes = &bytes[1..];
         }
     }
 
-    fn step(&mut self, byte: u8, token: &mut impl FnMut(Token<'_>)) {
+    fn step(&mut self, byte: u8, lexeme: &mut impl FnMut(Lexeme<'_>)) {
         if matches!(byte, CANCEL | SUBSTITUTE) {
             self.state = State::Ground;
             return;
         }
         self.state = match std::mem::take(&mut self.state) {
-            State::Ground => ground(byte, token),
-            State::Escape => self.escape(byte, token),
+            State::Ground => ground(byte, lexeme),
+            State::Escape => self.escape(byte, lexeme),
             State::Intermediate => match byte {
                 0x20..=0x2f => State::Intermediate,
                 _ => State::Ground,
             },
-            State::Csi(parameter) => csi(byte, parameter, token),
-            State::Osc { seen } => self.osc(byte, seen, token),
+            State::Csi(parameter) => csi(byte, parameter, lexeme),
+            State::Osc { seen } => self.osc(byte, seen, lexeme),
             State::Other { seen } => match byte {
                 ESC => State::StringEscape { osc: Vec::new() },
                 BEL => State::Ground,
@@ -100,18 +100,18 @@ impl Tokenizer {
             State::StringEscape { osc } => {
                 if byte == b'\\' {
                     if !osc.is_empty() {
-                        token(Token::Osc(&osc));
+                        lexeme(Lexeme::Osc(&osc));
                     }
                     State::Ground
                 } else {
                     // Not the end of the string but the start of another sequence, which cancels it.
-                    self.escape(byte, token)
+                    self.escape(byte, lexeme)
                 }
             }
         };
     }
 
-    fn escape(&mut self, byte: u8, token: &mut impl FnMut(Token<'_>)) -> State {
+    fn escape(&mut self, byte: u8, lexeme: &mut impl FnMut(Lexeme<'_>)) -> State {
         match byte {
             b'[' => State::Csi(None),
             b']' => {
@@ -123,22 +123,22 @@ impl Tokenizer {
             ESC => State::Escape,
             // Index, next line, reverse index: all leave this line.
             b'D' | b'E' | b'M' => {
-                token(Token::LineBreak);
+                lexeme(Lexeme::LineBreak);
                 State::Ground
             }
             _ => State::Ground,
         }
     }
 
-    fn osc(&mut self, byte: u8, seen: usize, token: &mut impl FnMut(Token<'_>)) -> State {
+    fn osc(&mut self, byte: u8, seen: usize, lexeme: &mut impl FnMut(Lexeme<'_>)) -> State {
         match byte {
             BEL => {
-                token(Token::Osc(&self.osc));
+                lexeme(Lexeme::Osc(&self.osc));
                 State::Ground
             }
             ESC => State::StringEscape { osc: std::mem::take(&mut self.osc) },
             // An operating system command has no line breaks, so this was none.
-            b'\n' | b'\r' => ground(byte, token),
+            b'\n' | b'\r' => ground(byte, lexeme),
             _ if seen >= STRING_MOST => State::Ground,
             _ => {
                 if self.osc.len() < OSC_KEPT {
@@ -150,39 +150,39 @@ impl Tokenizer {
     }
 }
 
-fn ground(byte: u8, token: &mut impl FnMut(Token<'_>)) -> State {
+fn ground(byte: u8, lexeme: &mut impl FnMut(Lexeme<'_>)) -> State {
     match byte {
-        b'\n' | b'\r' | 0x0b | 0x0c => token(Token::LineBreak),
-        b'\t' => token(Token::Text(b" ")),
-        BACKSPACE => token(Token::Backspace),
+        b'\n' | b'\r' | 0x0b | 0x0c => lexeme(Lexeme::LineBreak),
+        b'\t' => lexeme(Lexeme::Text(b" ")),
+        BACKSPACE => lexeme(Lexeme::Backspace),
         ESC => return State::Escape,
         _ => {}
     }
     State::Ground
 }
 
-fn csi(byte: u8, parameter: Option<u8>, token: &mut impl FnMut(Token<'_>)) -> State {
+fn csi(byte: u8, parameter: Option<u8>, lexeme: &mut impl FnMut(Lexeme<'_>)) -> State {
     match byte {
         ESC => State::Escape,
         b'0'..=b'9' if parameter.is_none() => State::Csi(Some(byte)),
         0x20..=0x3f => State::Csi(Some(b';')),
         // Moves up, down, to a line, to a place, or to the first column; erases the screen.
         b'A' | b'B' | b'E' | b'F' | b'H' | b'f' | b'd' | b'J' => {
-            token(Token::LineBreak);
+            lexeme(Lexeme::LineBreak);
             State::Ground
         }
         b'G' if matches!(parameter, None | Some(b'0' | b'1')) => {
-            token(Token::LineBreak);
+            lexeme(Lexeme::LineBreak);
             State::Ground
         }
         // Erases the whole line. Erasing to its end only (`ESC [ K`) is what compilers do after each coloured
         // word.
         b'K' if parameter == Some(b'2') => {
-            token(Token::LineBreak);
+            lexeme(Lexeme::LineBreak);
             State::Ground
         }
         // A line break inside a sequence: it was no sequence.
-        b'\n' | b'\r' => ground(byte, token),
+        b'\n' | b'\r' => ground(byte, lexeme),
         _ => State::Ground,
     }
 }
@@ -192,14 +192,14 @@ mod tests {
     use super::*;
 
     fn tokens(chunks: &[&[u8]]) -> String {
-        let mut tokenizer = Tokenizer::default();
+        let mut lexer = Lexer::default();
         let mut seen = String::new();
         for chunk in chunks {
-            tokenizer.feed(chunk, &mut |token| match token {
-                Token::Text(text) => seen.push_str(&String::from_utf8_lossy(text)),
-                Token::LineBreak => seen.push('⏎'),
-                Token::Backspace => seen.push('⌫'),
-                Token::Osc(osc) => seen.push_str(&format!("<{}>", String::from_utf8_lossy(osc))),
+            lexer.feed(chunk, &mut |lexeme| match lexeme {
+                Lexeme::Text(text) => seen.push_str(&String::from_utf8_lossy(text)),
+                Lexeme::LineBreak => seen.push('⏎'),
+                Lexeme::Backspace => seen.push('⌫'),
+                Lexeme::Osc(osc) => seen.push_str(&format!("<{}>", String::from_utf8_lossy(osc))),
             });
         }
         seen
