@@ -1,4 +1,5 @@
-//! How many jobs run, on standard output, and right within seconds whatever happens to the hub or to the network.
+//! How many jobs run, on standard output, and right within seconds whatever happens to the hub or to the
+//! network.
 //!
 //!     cargo run -p doorbell-client --example badge
 

@@ -1,4 +1,5 @@
-//! How long to wait after a failure: twice as long each time, up to a bound, and never the same for two clients.
+//! How long to wait after a failure: twice as long each time, up to a bound, and never the same for two
+//! clients.
 
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ impl Backoff {
         Self { first, most, failures: 0 }
     }
 
-    /// The delay after one more failure. For a full delay of d it lies in [d/2, d]; `random`, 0 to 1, says where.
-    /// Without that spread, all clients of a hub that restarts would come back in the same instant.
+    /// The delay after one more failure. For a full delay of d it lies in [d/2, d]; `random`, 0 to 1, says
+    /// where. Without that spread, all clients of a hub that restarts would come back in the same instant.
     pub fn after_failure(&mut self, random: f64) -> Duration {
         let full =
             2u32.checked_pow(self.failures).and_then(|factor| self.first.checked_mul(factor)).map_or(self.most, |d| d.min(self.most));
@@ -27,7 +28,7 @@ impl Backoff {
         half + half.mul_f64(random.clamp(0.0, 1.0))
     }
 
-    /// The next failure is the first one again.
+    /// Forgets past failures: the next delay is the first one again.
     pub fn reset(&mut self) {
         self.failures = 0;
     }

@@ -1,8 +1,8 @@
 //! Which hub to talk to, and with which token.
 //!
 //! # Invariants
-//! - Nothing is kept: a source that discovers reads the environment and two small files at each attempt, because a hub
-//!   that restarts may have another port and a new token.
+//! - A source that discovers keeps nothing: it reads the environment and two small files at each attempt,
+//!   because a hub that restarts may have another port and a new token.
 //! - A token is never printed.
 
 use std::{
@@ -48,7 +48,7 @@ pub enum DiscoverError {
     /// The user's folders are unknown.
     #[error(transparent)]
     Places(#[from] PlacesError),
-    /// `hub.json` is there, but not readable as such.
+    /// There is a `hub.json`, but it cannot be read.
     #[error("Cannot read {path}: {cause}. Start the tray app again, or run `doorbell hub`.", path = path.display())]
     HubFile {
         /// The file.
@@ -59,7 +59,7 @@ pub enum DiscoverError {
     /// The address is not one of a hub.
     #[error("{url:?} is not the address of a hub. It should look like http://127.0.0.1:7117.")]
     Url {
-        /// As it was given.
+        /// The address as it was given.
         url: String,
     },
     /// There is no token.
@@ -73,8 +73,8 @@ pub enum DiscoverError {
 }
 
 impl BearerToken {
-    /// `text` without the line break that a file ends with. `None` when nothing is left, or when it could not stand in a
-    /// header.
+    /// `text` without the line break that a file ends with. `None` when nothing is left, or when it could not
+    /// stand in a header.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -92,7 +92,8 @@ impl Endpoint {
     /// A hub at `url`, as in `http://127.0.0.1:7117`; a slash at the end is dropped.
     ///
     /// # Errors
-    /// [`DiscoverError::Url`] for anything but an `http` or `https` address with a host and without a user, query or fragment.
+    /// [`DiscoverError::Url`] for anything but an `http` or `https` address with a host and without a user,
+    /// query or fragment.
     pub fn new(url: &str, token: BearerToken) -> Result<Self, DiscoverError> {
         let error = || DiscoverError::Url { url: url.to_owned() };
         let parsed = reqwest::Url::parse(url.trim()).map_err(|_| error())?;
@@ -138,8 +139,9 @@ impl EndpointSource {
         Self(Source::Fixed(endpoint))
     }
 
-    /// Found anew at each attempt. The address: `DOORBELL_URL`, else `hub.json`. The token: `DOORBELL_TOKEN`, else the
-    /// file that `DOORBELL_TOKEN_FILE` names, else `token` in the hub's data folder.
+    /// An endpoint that is found anew at each attempt. The address is that of `DOORBELL_URL`, else of
+    /// `hub.json`. The token is that of `DOORBELL_TOKEN`, else of the file that `DOORBELL_TOKEN_FILE` names,
+    /// else of `token` in the hub's data folder.
     #[must_use]
     pub fn discovered() -> Self {
         Self(Source::Discovered)
@@ -166,8 +168,8 @@ impl EndpointSource {
         }
     }
 
-    /// The address of a hub that is named and stays where it is: a fixed one beyond this machine, or `DOORBELL_URL`. `None`
-    /// means the hub of this user on this machine, wherever it listens.
+    /// The address of a hub that is named and stays where it is: a fixed one beyond this machine, or
+    /// `DOORBELL_URL`. `None` means the hub of this user on this machine, wherever it listens.
     #[must_use]
     pub fn named(&self) -> Option<String> {
         match &self.0 {
@@ -196,7 +198,8 @@ impl EndpointSource {
 /// The hub that is announced in these places. Whether it answers is another question.
 ///
 /// # Errors
-/// [`DiscoverError::NoHub`] when none is, or the one that was has ended; [`DiscoverError::HubFile`] when its file cannot be read.
+/// [`DiscoverError::NoHub`] when none is, or the one that was has ended; [`DiscoverError::HubFile`] when its
+/// file cannot be read.
 pub fn announced(places: &Places) -> Result<HubFile, DiscoverError> {
     let path = places.hub_file();
     let error = |cause: String| DiscoverError::HubFile { path: path.clone(), cause };
@@ -231,14 +234,15 @@ fn discover(
     Endpoint::new(&url, token)
 }
 
-/// Whether the hub that wrote the file is gone. While it runs it holds a lock on it, and the system lets go of that however the
-/// hub ends. Whoever listens on the port of a hub that crashed must not be sent the token.
+/// Whether the hub that wrote the file is gone. A hub holds a lock on the file while it runs, and however it
+/// ends, the system releases the lock. This is asked because another program may listen on the port of a hub
+/// that crashed, and must not get the token.
 #[cfg(unix)]
 fn is_abandoned(file: &File) -> bool {
     file.try_lock_shared().is_ok()
 }
 
-/// On Windows a locked file cannot be read, so there is no lock.
+/// On Windows a locked file cannot be read, so hubs do not lock it, and this is not known.
 #[cfg(not(unix))]
 fn is_abandoned(_: &File) -> bool {
     false

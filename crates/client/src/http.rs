@@ -1,4 +1,5 @@
-//! The HTTP clients under the REST calls and the feed: for loopback and for everything else, each without and with TLS.
+//! The HTTP clients under the REST calls and the feed: for loopback and for everything else, each without and
+//! with TLS.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -9,12 +10,12 @@ use crate::Endpoint;
 
 /// Longest time for a connection to be made.
 pub(crate) const CONNECT: Duration = Duration::from_secs(5);
-/// Longest time that a connection waits for its next call. A hub closes one that is idle for 10 s, and a call on a connection
-/// that is just being closed fails without need.
+/// Longest time that a connection waits for its next call. A hub closes one that is idle for 10 s, and a call
+/// on a connection that is just being closed fails without need.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// HTTP/1.1, no redirects (they would carry the token to another origin), and no proxy before loopback: a proxy that the
-/// environment names would look for the hub on its own machine.
+/// HTTP/1.1, no redirects (they would carry the token to another origin), and no proxy before loopback: a
+/// proxy that the environment names would look for the hub on its own machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     direct: Clients,
@@ -29,16 +30,17 @@ struct Clients {
     reuse: Reuse,
 }
 
-/// Made when it is needed: a program that makes one call needs one client, and reading the certificates that this machine trusts
-/// takes longer than most calls.
+/// A client that is made when it is first needed. A program that makes one call needs only one of the four,
+/// and reading the certificates that this machine trusts takes longer than most calls.
 type Lazy = Arc<OnceLock<reqwest::Client>>;
 
 /// Whether a connection is kept for the next call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reuse {
-    /// It is, for [`IDLE`].
+    /// It is kept for [`IDLE`].
     Soon,
-    /// It is not. For the feed: a kept connection would be a second one of this client at the hub.
+    /// It is closed. This is for the feed: with a connection that is kept, the hub would count this client
+    /// twice.
     Never,
 }
 
@@ -105,7 +107,7 @@ fn builder(proxy: Proxy, reuse: Reuse) -> reqwest::ClientBuilder {
     }
 }
 
-/// An error with all its causes in one line: reqwest's own message leaves out why.
+/// The message of an error with all its causes, in one line: reqwest's own message leaves out the cause.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -21,10 +21,10 @@ pub struct Places {
 pub struct PlacesError;
 
 impl Places {
-    /// Of the user who runs this process.
+    /// The folders of the user who runs this process.
     ///
     /// # Errors
-    /// There is no home folder, and the overrides do not stand in for it.
+    /// There is no home folder, and not both overrides are set.
     pub fn find() -> Result<Self, PlacesError> {
         let user = directories::ProjectDirs::from("", "", "doorbell").map(|dirs| Self {
             data: dirs.data_dir().to_owned(),
@@ -46,14 +46,15 @@ impl Places {
         &self.config
     }
 
-    /// Where a running hub says where it is. The runtime folder goes with the session, so a file left behind by a crash
-    /// does not outlive it; the data folder stands in where there is none.
+    /// The file in which a running hub says where it is. It is in the runtime folder, which is removed when
+    /// the user logs out, so a file that was left behind by a crash is gone then. Where there is no such
+    /// folder it is in the data folder.
     #[must_use]
     pub fn hub_file(&self) -> PathBuf {
         self.run_dir().join("hub.json")
     }
 
-    /// Folder of what only programs that run now need: the runtime folder, else the data folder.
+    /// Folder for files that are needed only while a program runs: the runtime folder, else the data folder.
     #[must_use]
     pub fn run_dir(&self) -> &Path {
         self.runtime.as_ref().unwrap_or(&self.data)

@@ -1,7 +1,8 @@
 //! Circles among modules. Pure.
 //!
-//! They are looked for in each folder by itself: each module in it counts as one with all that is below it, and so does the file that
-//! declares them. So two folders must not use each other either, even where no two of their files do.
+//! They are looked for in each folder by itself: each module in it counts as one with all that is below it,
+//! and so does the file that declares them. So two folders must not use each other either, even where no two
+//! of their files do.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Rust source as a row of lexemes, as far as paths need it: words, `::` and single signs. Comments and literals are left out.
+//! Rust source as a row of lexemes, as far as paths need it: words, `::` and single signs. Comments and
+//! literals are left out.
 
 /// A piece of source, with its line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,8 +1,9 @@
-//! No two modules of a crate use each other in a circle, neither as files nor as folders with all that is in them. Whoever wants
-//! to read, test or replace one of them would need the other.
+//! No two modules of a crate use each other in a circle, neither as files nor as folders with all that is in
+//! them. Whoever wants to read, test or replace one of them would need the other.
 //!
 //! # Layout
-//! - `lexemes`: source as words and signs · `source`: what a file says about modules · `package`: who uses whom · `graph`: circles
+//! - `lexemes`: source as words and signs · `source`: what a file says about modules · `package`: who uses
+//!   whom · `graph`: circles
 
 mod graph;
 mod lexemes;
@@ -19,7 +20,8 @@ use self::{
 };
 use crate::tool::root;
 
-/// Circles that there may be. The list can only shrink: one that is not there as it says here is an error, too.
+/// Circles that there may be. The list can only shrink: one that is not there as it says here is an error,
+/// too.
 const ALLOWED: [Allowed; 7] = [
     Allowed::for_now("crates/cli", &["args", "complete", "inside", "verbs"]),
     Allowed::for_now("crates/desk", &["effect", "input", "panel", "rings", "state", "total", "tray", "words"]),
@@ -68,7 +70,8 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The folders of the workspace's crates, and the files that are their roots. Crates of tests are not among them.
+/// The folders of the workspace's crates, and the files that are their roots. Crates of tests are not among
+/// them.
 fn crates() -> Result<Vec<(String, PathBuf)>> {
     let root = root()?;
     let mut folders = vec!["src-tauri".to_owned(), "xtask".to_owned()];

@@ -57,7 +57,8 @@ impl Package {
         Ok(())
     }
 
-    /// Who uses what of whom. What is only passed on, by a `pub use`, is no use: whoever takes it there uses the module that defines it.
+    /// Who uses what of whom. What is only passed on, by a `pub use`, is no use: whoever takes it there uses
+    /// the module that defines it.
     pub(super) fn uses(&self) -> Vec<Use> {
         let mut uses = Vec::new();
         for (from, source) in &self.modules {
@@ -88,7 +89,8 @@ impl Package {
         None
     }
 
-    /// What is mentioned in `module`, as a path from the root; none when it is of another crate, or of a trail longer than `trail`.
+    /// What is mentioned in `module`, as a path from the root; none when it is of another crate, or of a
+    /// trail longer than `trail`.
     fn absolute(&self, module: &Name, mention: &Mention, trail: usize) -> Option<Name> {
         let first = mention.path.first()?;
         let mut scope = [module.as_slice(), &mention.within].concat();

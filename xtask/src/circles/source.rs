@@ -1,5 +1,5 @@
-//! What one file says about modules: which it declares, what it imports, and which paths it names. Code for tests is left out: a
-//! test may look at anything.
+//! What one file says about modules: which it declares, what it imports, and which paths it names. Code for
+//! tests is left out: a test may look at anything.
 
 use super::lexemes::{Kind, Lexeme, lexemes};
 

@@ -1,20 +1,22 @@
-//! Puts an event stream into the plainest form before the event source library sees it, and bounds what it may grow to.
+//! Puts an event stream into its plainest form before the event source library sees it, and bounds its
+//! blocks.
 //!
-//! The library fails on some streams that the standard allows (bytes that are no UTF-8, blocks with nothing but unknown
-//! fields), does not hear a `retry` that stands alone, and would collect an endless block for ever.
+//! The library fails on some streams that the standard allows (bytes that are no UTF-8, blocks with nothing
+//! but unknown fields), does not hear a `retry` that stands alone, and would collect an endless block for
+//! ever.
 
 use std::time::Duration;
 
-/// Largest block of the feed, in bytes. A snapshot is one block and carries every running job, so the bound leaves room
-/// for thousands of them.
+/// Largest block of the feed, in bytes. A snapshot is one block and carries every running job, so the bound
+/// leaves room for thousands of them.
 pub(crate) const BLOCK_BYTES: usize = 4 * 1024 * 1024;
 
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Takes a stream in pieces, however it is cut, and gives whole lines.
+/// Takes a stream in pieces of any size, and gives whole lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// What has come of a line that has not ended.
+    /// The beginning of a line that has not ended.
     line: Vec<u8>,
     after_cr: bool,
     /// Bytes since the last empty line.
@@ -27,9 +29,9 @@ pub(super) struct Lines {
 pub(super) struct TooLarge;
 
 impl Lines {
-    /// The lines that `piece` completes, in UTF-8 and ended by LF. Fields that mean nothing are left out, and so is what
-    /// comments say: any number of them becomes one empty one, as a sign of life. A `retry` becomes a comment as well; see
-    /// [`pause_asked_for`].
+    /// The lines that `piece` completes, in UTF-8 and ended by LF. Fields that mean nothing are left out, and
+    /// so is what comments say: any number of them becomes one empty one, as a sign of life. A `retry`
+    /// becomes a comment as well; see [`pause_asked_for`].
     pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<u8>, TooLarge> {
         let mut plain = Vec::new();
         let mut lives = false;

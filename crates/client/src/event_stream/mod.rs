@@ -1,4 +1,5 @@
-//! Server-sent events over one connection: for the feed, and for a log that is followed. Nothing is retried here.
+//! Server-sent events over one connection: for the feed, and for a log that is followed. Nothing is retried
+//! here.
 //!
 //! # Layout
 //! - `transport`: the HTTP under the event source library, with every bound · `lines`: the plain form of an
@@ -15,8 +16,8 @@ use crate::Endpoint;
 /// What comes from a hub on one connection.
 pub(crate) type EventStream = BoxStream<eventsource_client::Result<SSE>>;
 
-/// The stream at `target`, a path with its query. `last` goes with the request as the Last-Event-ID. Nothing is
-/// sent before the stream is polled.
+/// The stream at `target`, a path with its query. `last` goes with the request as the Last-Event-ID. Nothing
+/// is sent before the stream is polled.
 ///
 /// # Errors
 /// The address or the token cannot stand in a request.

@@ -1,5 +1,6 @@
-//! What the standard says about event streams, case by case: [HTML, server-sent events][spec], and what the public
-//! web-platform tests ask of a browser. Each case goes over a real socket, through our transport and the event source library.
+//! What the standard says about event streams, case by case: [HTML, server-sent events][spec], and what the
+//! public web-platform tests ask of a browser. Each case goes over a real socket, through our transport and
+//! the event source library.
 //!
 //! [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 

@@ -1,4 +1,5 @@
-//! The HTTP under one attempt: a reqwest client behind the event source's transport trait, with every bound.
+//! The HTTP under one connection: a reqwest client behind the event source library's transport trait, with
+//! every bound.
 
 use std::{error::Error, pin::Pin, time::Duration};
 
@@ -26,11 +27,11 @@ const RESET_AFTER: Duration = Duration::from_secs(20);
 /// Most bytes that the event source is given at once, since what it makes of them waits in its memory.
 const PIECE: usize = 16 * 1024;
 
-/// One client for one attempt.
+/// The client that makes the request.
 #[derive(Clone)]
 pub(crate) struct Transport(pub(crate) reqwest::Client);
 
-/// Why the transport ended an attempt.
+/// Why the transport ended a connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
     #[error("the hub does not answer ({0})")]
@@ -114,7 +115,7 @@ async fn reason(mut response: reqwest::Response) -> Option<String> {
 /// The body of an answer, put into plain lines, with an alarm for silence.
 struct Body<S> {
     chunks: S,
-    /// What came and was not yet handed on.
+    /// Bytes that came and were not handed on yet.
     rest: Bytes,
     lines: Lines,
     heard_at: Instant,

@@ -23,15 +23,15 @@ pub(super) struct Attempt {
 /// Something that happened on the connection.
 #[derive(Debug)]
 pub(super) enum Happened {
-    /// A sign of life that says nothing else.
+    /// A sign of life, and nothing else.
     Heard,
     /// The hub asks for this pause before a reconnect.
     PauseAsked(Duration),
-    /// A message.
+    /// A message from the hub, and whether it was missed or happens now.
     Told(When, Option<EventId>, FeedMessage),
-    /// An event of a later version. It is not for us, but it has its place in the order.
+    /// An event of a later version. We do not know its kind, but it has its place in the order.
     PassedOver(Option<EventId>),
-    /// Nothing more will come.
+    /// The attempt is over.
     Ended(End),
 }
 
@@ -47,11 +47,12 @@ pub(super) enum End {
 }
 
 impl Attempt {
-    /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is awaited.
+    /// A connection that asks for what follows `last`. Nothing is sent before [`happened`](Self::happened) is
+    /// awaited.
     pub(super) fn new(http: &reqwest::Client, endpoint: &Endpoint, last: Option<EventId>) -> Result<Self, End> {
         let stream = event_stream::open(http, endpoint, routes::FEED.spec.path, last.map(|last| last.to_string()))
             .map_err(|e| End::Unreachable(e.to_string()))?;
-        // Set anew when the head of the answer is there. Nothing comes before that.
+        // What is to come is known once the head of the answer is there, which comes first.
         Ok(Self { stream, last, catch_up: CatchUp::Snapshot })
     }
 
@@ -60,12 +61,12 @@ impl Attempt {
         self.catch_up.is_done()
     }
 
-    /// Whether the next attempt had better ask for a snapshot.
+    /// Whether the next attempt should ask for a snapshot.
     pub(super) fn is_unproven(&self) -> bool {
         self.catch_up.is_unproven()
     }
 
-    /// Waits for the next thing. Loses nothing when it is dropped.
+    /// Waits for the next thing that happens. Nothing is lost when this future is dropped.
     pub(super) async fn happened(&mut self) -> Happened {
         loop {
             let happened = match self.stream.next().await {

@@ -1,7 +1,7 @@
-//! Tells what was missed from what happens now. Pure.
+//! Tells apart what was missed and what happens now. Pure.
 //!
-//! The hub says with its answer which event is its newest. Events up to that one happened while nobody was connected; what comes
-//! after them happens now. No clock takes part, so none can be wrong.
+//! The hub says with its answer which event is its newest. Events up to that one happened while there was no
+//! connection, and later ones happen now. No clock is needed for that.
 
 use doorbell_protocol::EventId;
 
@@ -12,20 +12,21 @@ use super::update::When;
 pub(super) enum CatchUp {
     /// A snapshot. Nothing else says what is true now, so nothing else is taken in.
     Snapshot,
-    /// The events up to this one; or a snapshot in place of them.
+    /// The events up to this one, or a snapshot in their place.
     Events(EventId),
-    /// Nothing was missed, as the hub said: any byte of the stream will do. The head of the answer does not,
-    /// since proxies that hold back the rest let it through.
+    /// Any byte of the stream: the hub said that nothing was missed. The head of the answer is not enough,
+    /// since there are proxies that let it through and hold back the rest.
     Life,
-    /// Nobody said what the newest event is: a proxy dropped the header, or this is no hub. What follows this event will show
-    /// that it is one, or a snapshot.
+    /// An event that follows this one, or a snapshot. The answer did not say which event is the newest: a
+    /// proxy has dropped the header, or what answers is no hub.
     Proof(EventId),
     /// Nothing.
     Done,
 }
 
 impl CatchUp {
-    /// At the start of a connection that asked for what follows `last`, to a hub whose newest event is `newest`.
+    /// At the start of a connection that asked for what follows `last`, to a hub whose newest event is
+    /// `newest`.
     pub(super) fn new(last: Option<EventId>, newest: Option<EventId>) -> Self {
         match (last, newest) {
             (Some(last), None) => Self::Proof(last),
@@ -35,7 +36,7 @@ impl CatchUp {
         }
     }
 
-    /// Anything at all has come.
+    /// Anything at all has come, such as a comment.
     pub(super) fn heard(&mut self) {
         if *self == Self::Life {
             *self = Self::Done;
@@ -47,7 +48,8 @@ impl CatchUp {
         *self = Self::Done;
     }
 
-    /// An event has come. `None` when it has no place in what is known: a snapshot must come first.
+    /// An event has come. Returns when it happened, or `None` when it means nothing yet because a snapshot
+    /// must come first.
     pub(super) fn event(&mut self, id: Option<EventId>) -> Option<When> {
         let (when, next) = match (*self, id) {
             (Self::Snapshot, _) => return None,

@@ -1,4 +1,4 @@
-//! What is logged, by us and by the libraries underneath, with everything switched on.
+//! The token is in nothing that we and the libraries underneath log, with all levels switched on.
 
 use std::{
     fmt::Write as _,
@@ -22,7 +22,7 @@ fn logged() -> MutexGuard<'static, String> {
     LOGGED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes what goes by way of `log`, as the event source library's and reqwest's do, and of `tracing`.
+/// Takes all that is logged by `log`, which the event source library and reqwest use, and by `tracing`.
 #[derive(Clone, Copy)]
 struct Everything;
 

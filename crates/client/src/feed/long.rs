@@ -1,4 +1,4 @@
-//! Hours of the feed, on a clock that only this test waits for, over real sockets.
+//! Hours of the feed over real sockets, on a clock that is moved on whenever nothing else is to be done.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -16,7 +16,7 @@ use super::*;
 use crate::{BearerToken, Endpoint};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// What begins each feed: a hub without events, and nothing that runs.
+/// The beginning of each feed, of a hub without events on which nothing runs.
 const BEGIN: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nDoorbell-Newest: 00000000000000f3-0\r\nConnection: close\r\n\r\n\
     retry: 1000\n\nid: 00000000000000f3-0\nevent: snapshot\n\
     data: {\"counts\":{\"running\":0},\"running\":[],\"now\":\"2026-11-21T10:00:00.000Z\",\"gap\":false}\n\n";
@@ -44,7 +44,7 @@ fn source(url: &str) -> EndpointSource {
     EndpointSource::fixed(Endpoint::new(url, BearerToken::new("secret").unwrap()).unwrap())
 }
 
-/// The supervisor without chance, and how often it was woken.
+/// A supervisor whose random numbers are all 1, and how often it was woken.
 fn supervise(source: EndpointSource) -> (Arc<AtomicUsize>, mpsc::Receiver<FeedUpdate>) {
     let (sender, updates) = mpsc::channel(QUEUE);
     let woken = Arc::new(AtomicUsize::new(0));

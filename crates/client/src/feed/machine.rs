@@ -1,4 +1,5 @@
-//! What the supervisor does next. Pure: time and randomness come in as arguments, and what is to be done goes out.
+//! What the supervisor does next. Pure: time and randomness come in as arguments, and what is to be done goes
+//! out.
 //!
 //! ```text
 //!              ┌──────────── until a time ◀────────────┐
@@ -28,7 +29,7 @@ use super::{
 const POLL: Duration = Duration::from_secs(3);
 /// How often a refused supervisor looks whether the address or the token has changed.
 const ENDPOINT_CHECK: Duration = Duration::from_secs(60);
-/// A connection that was live for this long has proven itself.
+/// When a connection was live for this long, the failures before it are forgotten.
 const SETTLED: Duration = doorbell_protocol::limits::KEEPALIVE;
 /// Shortest time from one attempt to the next, whatever begins it: a backoff, somebody who asks, or waking
 /// up.
@@ -37,8 +38,8 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// after the attempt that it served was dropped; a client that reconnects at once would be there twice for
 /// the hub.
 const CLOSING: Duration = Duration::from_millis(50);
-/// Longest time from one message to the next until everything that was missed has been told. Comments and halves of a message
-/// do not count: they may go on for ever.
+/// Longest time from one message to the next while what was missed is being told. Comments and parts of a
+/// message do not count, since they may go on for ever.
 pub(super) const CATCH_UP: Duration = Duration::from_secs(30);
 /// After this machine woke up or its network changed, attempts are spread over this time.
 const RESUME_SPREAD: Duration = Duration::from_secs(2);
@@ -50,7 +51,7 @@ const ANEW: &str = "the attempt is made anew";
 /// Something that happened.
 #[derive(Debug)]
 pub(super) enum Input {
-    /// A message was told.
+    /// A message was handed on to the listener.
     Told,
     /// Everything that was missed has been told.
     CaughtUp,
@@ -68,7 +69,7 @@ pub(super) enum Input {
     Asked,
     /// This machine slept.
     Resumed,
-    /// The endpoint that was refused is another now.
+    /// The address or the token has changed since the hub refused it.
     EndpointChanged,
 }
 
@@ -89,7 +90,7 @@ pub(super) enum Order {
     Tell(FeedUpdate),
 }
 
-/// How it stands with the feed.
+/// The state of the feed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum State {
     Connecting { until: Instant },
@@ -99,7 +100,7 @@ pub(super) enum State {
     Refused { check_at: Instant },
 }
 
-/// How it stands with the polls.
+/// The state of the polls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Polls {
     Off,
@@ -112,11 +113,11 @@ pub(super) struct Machine {
     state: State,
     retry: Retry,
     polls: Polls,
-    /// No poll comes before this.
+    /// No poll is sent before this time.
     next_poll: Instant,
     /// Whether the listener was last told that polls are answered.
     polled: bool,
-    /// No attempt opens before this.
+    /// No attempt opens before this time.
     not_before: Instant,
 }
 
@@ -184,7 +185,7 @@ impl Machine {
         self.state = State::Connecting { until: now + CATCH_UP };
         self.not_before = now + BETWEEN;
         if self.polls == Polls::Off {
-            // An attempt may hang for long, and the hub answer all the same.
+            // An attempt may hang for long while the hub answers other calls.
             self.polls = Polls::At(now + POLL);
         }
         vec![Order::Tell(FeedUpdate::Connecting), Order::Open]
@@ -224,7 +225,8 @@ impl Machine {
         vec![Order::Close, Order::Tell(update)]
     }
 
-    /// The connection is closed: when the next one opens that should do so in `retry_in`, and how long that is.
+    /// The connection is closed. Returns when the next one opens, if possible in `retry_in`, and how long
+    /// that is from now.
     fn closed(&mut self, now: Instant, retry_in: Duration) -> (Instant, Duration) {
         self.not_before = self.not_before.max(now + CLOSING);
         let until = self.not_before.max(now + retry_in);
@@ -245,7 +247,8 @@ impl Machine {
         vec![Order::Tell(FeedUpdate::Polled(list.map(Box::new)))]
     }
 
-    /// What was answered holds no longer. Polls go on when an attempt has found somebody.
+    /// Ends the polls, and says that their last answer may be old. They begin again when an attempt has found
+    /// somebody.
     fn stop_polls(&mut self, reason: &str) -> Vec<Order> {
         self.polls = Polls::Off;
         let mut orders = vec![Order::DropPoll];
@@ -279,9 +282,9 @@ impl Machine {
 
     fn asked(&mut self, now: Instant, random: f64) -> Vec<Order> {
         match self.state {
-            // It was opened just now, over the network as it is.
+            // The attempt was opened just now, on the network as it is now.
             State::Connecting { .. } | State::Live { .. } if now < self.not_before => Vec::new(),
-            // It hangs, and so may its poll. What was polled holds.
+            // The attempt hangs, and so may the poll beside it. The last answer of a poll stays true.
             State::Connecting { .. } => {
                 if self.polls != Polls::Off {
                     self.polls = Polls::At(self.next_poll.max(now));
@@ -290,7 +293,7 @@ impl Machine {
                 orders.extend(self.reopen(ANEW, Duration::ZERO, now));
                 orders
             }
-            // Others that the same change cut off come back as well.
+            // Other clients that the same change has cut off come back at the same time.
             State::Live { .. } => {
                 self.judge_connection(now);
                 self.reopen(NETWORK, RESUME_SPREAD.mul_f64(random), now)
@@ -304,7 +307,8 @@ impl Machine {
                 self.state = State::Offline { until: until.min(self.not_before) };
                 Vec::new()
             }
-            // It is not known to be away; only its next answer was asked for a moment too early.
+            // An attempt would come too early, and is made as soon as it may be. The hub is not known to be
+            // away.
             State::Refused { .. } => {
                 self.state = State::Backoff { until: self.not_before };
                 Vec::new()
@@ -319,14 +323,15 @@ impl Machine {
         orders
     }
 
-    /// A connection that may be dead without knowing it is given up, and the hub counts as unknown rather than away.
+    /// Gives up a connection that may be dead without knowing it. The hub then counts as unknown rather than
+    /// as away.
     fn reopen(&mut self, reason: &str, retry_in: Duration, now: Instant) -> Vec<Order> {
         let (until, retry_in) = self.closed(now, retry_in);
         self.state = State::Backoff { until };
         vec![Order::Close, Order::Tell(FeedUpdate::Down { reason: reason.to_owned(), retry_in })]
     }
 
-    /// A connection that was live for long says that past failures are past.
+    /// Forgets past failures when the connection was live for long.
     fn judge_connection(&mut self, now: Instant) {
         if let State::Live { since } = self.state
             && now.duration_since(since) >= SETTLED

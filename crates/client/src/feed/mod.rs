@@ -1,23 +1,26 @@
 //! The feed supervisor: one connection to the hub's feed, opened again for as long as somebody listens.
 //!
 //! # Layout
-//! - `machine`: what to do next, as a pure function of what happened · `retry`: when to try again · `catch_up`: what was missed
+//! - `machine`: what to do next, as a pure function of what happened · `retry`: when to try again ·
+//!   `catch_up`: what was missed
 //! - `supervisor`: carries it out · `slept`: notices that this machine slept
 //! - `attempt`: one fresh connection, from request to end · `update`: what the listener is told
 //!
 //! # Invariants
 //! - One connection at a time: the old one is closed before a new one opens, and none is kept for later.
-//! - The supervisor alone retries and alone keeps the Last-Event-ID; the event source library underneath does neither.
-//! - It gives up only when the [`Feed`] or its receiver is dropped. A hub that refuses (401, 403) is asked again when
-//!   somebody says so ([`Feed::retry_now`]), or when the address or token on disk changed.
-//! - A listener that is slow holds the connection back; nothing is queued beyond [`QUEUE`] updates.
-//! - Only what a hub alone can say makes it live: a snapshot, or what follows an event that it knows. An attempt that does not
-//!   get so far in time has failed.
-//! - While the feed is live nothing polls and no timer goes off: the hub's keepalives are all that wakes this task.
+//! - The supervisor alone retries and alone keeps the Last-Event-ID; the event source library underneath does
+//!   neither.
+//! - It gives up only when the [`Feed`] or its receiver is dropped. A hub that refuses (401, 403) is asked
+//!   again when somebody says so ([`Feed::retry_now`]), or when the address or token on disk changed.
+//! - A slow listener holds the connection back. At most [`QUEUE`] updates are queued.
+//! - The feed counts as live only after something that only a hub can say: a snapshot, or what follows an
+//!   event that it knows. An attempt that does not get so far in time has failed.
+//! - While the feed is live nothing polls and no timer goes off: the hub's keepalives are all that wakes this
+//!   task.
 //!
 //! # Example
 //! ```
-//! use doorbell_client::{Endpoint, EndpointSource, Feed, FeedUpdate, BearerToken};
+//! use doorbell_client::{BearerToken, Endpoint, EndpointSource, Feed, FeedUpdate};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -59,7 +62,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens the feed of the hub that `source` names and keeps it open. Must be called inside a Tokio runtime.
+    /// Opens the feed of the hub that `source` names and keeps it open. Must be called inside a Tokio
+    /// runtime.
     #[must_use]
     pub fn open(source: EndpointSource) -> (Self, mpsc::Receiver<FeedUpdate>) {
         let (updates, listener) = mpsc::channel(QUEUE);
@@ -68,15 +72,15 @@ impl Feed {
         (Self { wakes, task }, listener)
     }
 
-    /// The network changed, or somebody looks: ends the wait before the next attempt. A connection or an attempt of more than a
-    /// second ago may be dead without knowing it, and is given up for a new one, within 2 s. Attempts stay a second apart, however
-    /// often this is called.
+    /// The network changed, or somebody looks: ends the wait before the next attempt. A connection or an
+    /// attempt of more than a second ago may be dead without knowing it, and is given up for a new one,
+    /// within 2 s. Attempts stay a second apart, however often this is called.
     pub fn retry_now(&self) {
         self.wakes.asked.notify_one();
     }
 
-    /// This machine slept: gives up the connection, which may be dead without knowing it, and opens a new one within 2 s. On
-    /// Linux the supervisor notices by itself; elsewhere that may take a minute.
+    /// This machine slept: gives up the connection, which may be dead without knowing it, and opens a new one
+    /// within 2 s. On Linux the supervisor notices by itself; elsewhere that may take a minute.
     pub fn resumed(&self) {
         self.wakes.resumed.notify_one();
     }

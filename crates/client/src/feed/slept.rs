@@ -1,10 +1,11 @@
 //! Notices that this machine slept.
 //!
-//! While a machine sleeps its wall clock goes on and its monotonic clock stands still. So whoever compares the two after a
-//! pause knows how long it slept. That is done whenever the supervisor wakes for another reason, and costs nothing. (On Windows the
-//! monotonic clock goes on as well, and nothing is noticed here. There the alarm for silence counts the sleep, and goes off.) On
-//! Linux the kernel also wakes a timer that was set to be cancelled when the wall clock jumps, which it does when the machine wakes
-//! up: so nothing has to look every few seconds.
+//! While a machine sleeps its wall clock goes on and its monotonic clock stands still, so comparing the two
+//! tells how long it slept. The supervisor compares them whenever it wakes for another reason, which costs
+//! nothing. On Linux it is also woken for this: the wall clock jumps when the machine wakes up, and a timer
+//! can be set to be cancelled by that. So nothing has to look every few seconds. On Windows the monotonic
+//! clock goes on as well, and nothing is noticed here; there the alarm for silence counts the sleep, and goes
+//! off.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -42,7 +43,7 @@ impl Clocks {
     }
 }
 
-/// Returns when the wall clock has jumped, where the system tells; elsewhere never.
+/// Returns when the wall clock has jumped. Never returns where the system does not tell.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
 pub(super) struct Jumps;

@@ -20,8 +20,8 @@ use crate::{
     rest::Running,
 };
 
-/// A sleep that somebody tells us of is the one that was noticed already, if that was no longer ago than
-/// this.
+/// When somebody tells us that this machine slept, and we have noticed a sleep within this time, it was the
+/// same one.
 const SAME_SLEEP: Duration = Duration::from_secs(5);
 
 /// What others may tell the supervisor. Each is kept until it is heard; told twice before that, it is heard
@@ -52,7 +52,7 @@ struct Hands {
     poller: Option<Client>,
     poll: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     etag: Option<String>,
-    /// What the machine must hear about the order that was just carried out.
+    /// What the order that was just carried out has led to, which the machine must hear.
     found: Option<Input>,
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn run(
             }
         }
         let Ok(mut input) = hands.input(&machine, &wakes, &jumps).await else { return };
-        // This task may have been woken because the whole machine woke up.
+        // The reason why this task was woken may be that the whole machine woke up.
         if clocks.compare(Clocks::now()) == Sleep::Slept {
             input = Some(Input::Resumed);
             noticed = Some(Instant::now());
@@ -159,7 +159,7 @@ impl Hands {
             Happened::Heard => Ok(None),
             Happened::PauseAsked(pause) => Ok(Some(Input::PauseAsked(pause))),
             Happened::Told(when, id, message) => {
-                // A snapshot starts over, even one without a place.
+                // A snapshot starts over, even one without an id.
                 let before = if matches!(message, FeedMessage::Snapshot(_)) { None } else { self.last };
                 self.tell(FeedUpdate::Message { when, id, message }).await?;
                 self.last = id.or(before);

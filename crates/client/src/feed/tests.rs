@@ -1,4 +1,4 @@
-//! The supervisor against a server that does as it is told, byte by byte.
+//! The supervisor against a server that sends what a test says, byte by byte.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn server(answer: String, then: Then) -> (EndpointSource, mpsc::UnboundedR
                 }
                 let _ = stream.write_all(answer.as_bytes()).await;
                 if matches!(then, Then::Hold) {
-                    // Until the client closes.
+                    // Waits until the client closes the connection.
                     let _ = stream.read_u8().await;
                 }
             });
@@ -63,7 +63,7 @@ async fn next(updates: &mut mpsc::Receiver<FeedUpdate>) -> FeedUpdate {
     updates.recv().await.unwrap()
 }
 
-/// The supervisor without chance: every delay is as long as it may be.
+/// A supervisor whose random numbers are all 1: every delay is as long as it may be.
 fn supervise(source: EndpointSource) -> mpsc::Receiver<FeedUpdate> {
     let (sender, updates) = mpsc::channel(QUEUE);
     tokio::spawn(supervisor::run(source, sender, Arc::default(), || 1.0));

@@ -11,7 +11,8 @@ pub enum FeedUpdate {
     Connecting,
     /// Everything that was missed has been told. From here on each change is told as it happens.
     Live,
-    /// The hub's next message: a snapshot first, or the events that were missed; then what happens.
+    /// The hub's next message. First comes a snapshot, or the events that were missed; then each event as it
+    /// happens.
     Message {
         /// Whether it happens now.
         when: When,
@@ -20,8 +21,8 @@ pub enum FeedUpdate {
         /// What the hub says.
         message: FeedMessage,
     },
-    /// The feed is not live, but the hub answers: every job that runs now, with the place in the feed that this was true at.
-    /// `None` when nothing has changed since the last. Comes every 3 s.
+    /// The feed is not live, but the hub answers polls. Every job that runs now, with the place in the feed
+    /// at which this was true; `None` when nothing has changed since the last poll. Comes every 3 s.
     Polled(Option<Box<RunningList>>),
     /// The hub has ceased to answer polls.
     PollFailed {
@@ -35,25 +36,26 @@ pub enum FeedUpdate {
         /// How long until the next attempt.
         retry_in: Duration,
     },
-    /// As [`Down`](Self::Down), and it has been so for five minutes. One attempt a minute is made.
+    /// As [`Down`](Self::Down), for five minutes already. One attempt a minute is made.
     Offline {
         /// Why, for people.
         reason: String,
         /// How long until the next attempt.
         retry_in: Duration,
     },
-    /// The hub does not take the token, or this client. No attempt is made until the token, the address or somebody changes that.
+    /// The hub refuses the token, or this client. No attempt is made until the token or the address changes,
+    /// or somebody asks for one.
     Refused {
         /// Why, and what to do, for people.
         reason: String,
     },
 }
 
-/// When something happened that the feed tells.
+/// When something happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum When {
-    /// Just now; or, for a snapshot, it is so now.
+    /// It happens now. For a snapshot: it is true now.
     Now,
-    /// While there was no connection.
+    /// It happened while there was no connection.
     Missed,
 }

@@ -5,8 +5,8 @@ use reqwest::StatusCode;
 
 use crate::{DiscoverError, http::with_causes};
 
-/// Why a call failed. Whether it changed something is unknown for [`Unreachable`](Self::Unreachable) and
-/// [`TimedOut`](Self::TimedOut); in all other cases it did not.
+/// Why a call failed. After [`Unreachable`](Self::Unreachable) and [`TimedOut`](Self::TimedOut) it is unknown
+/// whether the call changed something. In all other cases it did not.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// There is no hub to call, or no token for it.
@@ -35,7 +35,7 @@ pub enum CallError {
     /// The hub understood the call and refused it.
     #[error(transparent)]
     Refused(#[from] RefusedCall),
-    /// What answers does not speak as a hub does.
+    /// What answers is not a hub, or one that this version does not understand.
     #[error("What answers at {url} is not a hub that this version understands: {cause}.")]
     Malformed {
         /// The base address.
@@ -51,18 +51,18 @@ pub enum CallError {
 pub struct RefusedCall {
     /// HTTP status.
     pub status: u16,
-    /// For programs.
+    /// The reason, for programs.
     pub code: ErrorCode,
-    /// For people: what happened, to what, and what to do.
+    /// The reason, for people: what happened, to what, and what to do.
     pub message: String,
     /// The field of the body or query that is at fault.
     pub field: Option<String>,
-    /// Of a chunk of a log that was not the next one: where the log goes on.
+    /// Where the log goes on, when a chunk of it was refused because it is not the next one.
     pub expected_offset: Option<u64>,
 }
 
 impl RefusedCall {
-    /// Of an answer to a stream, whose body is not read.
+    /// The refusal of a request for a stream. The body of such an answer is not read.
     pub(super) fn of_status(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::NOT_FOUND => (ErrorCode::NotFound, "the hub does not know this job any more".to_owned()),
@@ -74,14 +74,14 @@ impl RefusedCall {
 }
 
 impl CallError {
-    /// Whether the same call may succeed later without anybody changing it: the hub is away, slow or going down, or is not
-    /// set up yet.
+    /// Whether the same call may succeed later without anybody changing it: the hub is away, slow or going
+    /// down, or is not set up yet.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NoHub(_) | Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Unauthorized { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 429,
-            // A login page of a hotel network answers in the hub's place for a while.
+            // For a while, the login page of a hotel's network may answer in the hub's place.
             Self::Malformed { .. } => true,
         }
     }

@@ -1,8 +1,9 @@
 //! Follows a job's log until the job is over.
 //!
 //! # Invariants
-//! - Every byte that the hub keeps is handed on once: after a break the stream goes on at the offset behind the last message.
-//! - An error ends an attempt, not the following: whoever asks again waits a moment, and then the next attempt begins.
+//! - Every byte that the hub keeps is handed on once: after a break the stream goes on at the offset after
+//!   the last message.
+//! - An error ends one attempt only: whoever asks again waits a moment, and then the next attempt begins.
 
 use std::time::Duration;
 
@@ -28,11 +29,11 @@ const LONGEST_RETRY: Duration = Duration::from_secs(5);
 pub struct LogFollower {
     client: Client,
     job: JobId,
-    /// Where the log goes on for us.
+    /// The offset of the next byte.
     offset: u64,
     events: Option<(String, EventStream)>,
     backoff: Backoff,
-    /// Before the next attempt.
+    /// The pause before the next attempt.
     pause: Duration,
 }
 
@@ -45,8 +46,8 @@ impl LogFollower {
     /// The next message. [`LogMessage::End`] is the last one.
     ///
     /// # Errors
-    /// The hub cannot be reached, or ended the stream: ask again, and the log goes on where it broke. When the error is not
-    /// [transient](CallError::is_transient), asking again does not help.
+    /// The hub cannot be reached, or has ended the stream. Call it again, and the log goes on where it broke
+    /// off. When the error is not [transient](CallError::is_transient), calling it again does not help.
     pub async fn next(&mut self) -> Result<LogMessage, CallError> {
         loop {
             let (url, events) = match &mut self.events {

@@ -21,14 +21,14 @@ pub enum Running {
     List {
         /// Every running job.
         list: RunningList,
-        /// Goes into the next poll.
+        /// To be sent with the next poll.
         etag: Option<String>,
     },
 }
 
 impl Client {
-    /// `POST /v1/jobs`: a job that the caller runs itself, or a queued one. With an id of the caller's choice it is safe to
-    /// repeat.
+    /// `POST /v1/jobs`: a job that the caller runs itself, or a queued one. With an id of the caller's choice
+    /// it is safe to repeat.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -81,7 +81,8 @@ impl Client {
         self.progress(id, &ProgressReport { fence: Some(fence), progress }).await
     }
 
-    /// `PUT /v1/jobs/{id}/progress` by the job's own program: outranks what its runner reports, and renews no lease.
+    /// `PUT /v1/jobs/{id}/progress` by the job's own program. It outranks what the runner reports, and does
+    /// not renew the lease.
     ///
     /// # Errors
     /// See [`CallError`]. A job that does not run is 409.
@@ -105,7 +106,8 @@ impl Client {
         self.call_with(&routes::RENEW_LEASE, id, &LeaseRenewal { fence }).await
     }
 
-    /// `POST /v1/jobs/{id}/cancel`: a queued job is cancelled, and a running one asked to stop. Twice is no error.
+    /// `POST /v1/jobs/{id}/cancel`: a queued job is cancelled, and a running one is asked to stop. Calling it
+    /// twice is no error.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -129,7 +131,7 @@ impl Client {
         self.act(&routes::DELETE_JOB, id).await
     }
 
-    /// `POST /v1/jobs/{id}/finish`. The same outcome twice is no error.
+    /// `POST /v1/jobs/{id}/finish`. Reporting the same outcome twice is no error.
     ///
     /// # Errors
     /// See [`CallError`].

@@ -10,18 +10,19 @@ use doorbell_protocol::{
 use super::{Call, CallError, Client, LogFollower};
 
 impl Client {
-    /// `POST /v1/jobs/{id}/log`: appends bytes that begin at `offset`, at most 256 KiB, and gives where the log goes on. What
-    /// is there already is not appended again. Also renews the lease.
+    /// `POST /v1/jobs/{id}/log`: appends bytes that begin at `offset`, at most 256 KiB, and returns where the
+    /// log goes on. Bytes that the hub has already are not appended again. Also renews the lease.
     ///
     /// # Errors
-    /// See [`CallError`]. When bytes are missing before `offset`, the refusal's `expected_offset` says where the log goes on.
+    /// See [`CallError`]. When bytes are missing before `offset`, the refusal's `expected_offset` says where
+    /// the log goes on.
     pub async fn append_log(&self, id: JobId, fence: Fence, offset: u64, bytes: Bytes) -> Result<u64, CallError> {
         let call = Call::of(&routes::APPEND_LOG, &id, &LogAppend { offset, fence }).bytes(bytes);
         let answer: LogEnd = self.send(call).await?.json()?;
         Ok(answer.end)
     }
 
-    /// `GET /v1/jobs/{id}/log`: all that is kept, or of its last `tail` bytes.
+    /// `GET /v1/jobs/{id}/log`: all that is kept, or only what is kept of the last `tail` bytes.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -29,8 +30,8 @@ impl Client {
         self.send(Call::of(&routes::READ_LOG, &id, &LogQuery { tail, follow: false })).await?.json()
     }
 
-    /// `GET /v1/jobs/{id}/log?follow=true`: all that is kept from the offset `from` on, and what comes until the job is over.
-    /// Connects to nothing yet.
+    /// `GET /v1/jobs/{id}/log?follow=true`: all that is kept from the offset `from` on, and what comes until
+    /// the job is over. Connects to nothing yet.
     #[must_use]
     pub fn follow_log(&self, id: JobId, from: u64) -> LogFollower {
         LogFollower::new(self.clone(), id, from)

@@ -1,9 +1,9 @@
-//! One typed method a call of the wire contract, made of its line in the table of routes.
+//! One typed method for each call of the wire contract, made of its line in the table of routes.
 //!
 //! # Invariants
 //! - Each call resolves its endpoint anew, so a hub that came back on another port is found.
-//! - A call ends: 5 s to connect, 10 s in all (one that waits on purpose: its wait and 10 s), and no answer is read beyond
-//!   [`ANSWER_BYTES`].
+//! - Every call ends: it has 5 s to connect and 10 s in all, or its wait and 10 s when it waits on purpose.
+//!   No answer is read beyond [`ANSWER_BYTES`].
 //! - Nothing is retried here. [`CallError::is_transient`] tells a caller whether trying again may help.
 
 mod error;
@@ -64,7 +64,7 @@ struct Body {
     bytes: Bytes,
 }
 
-/// A whole answer that is not a refusal.
+/// A complete answer that is not a refusal.
 struct Answer {
     url: String,
     status: StatusCode,
@@ -79,7 +79,7 @@ impl Client {
         Self { source, http: Http::new(Reuse::Soon) }
     }
 
-    /// The hub as of now.
+    /// The hub's endpoint, found anew.
     ///
     /// # Errors
     /// There is no hub, or no token for it.

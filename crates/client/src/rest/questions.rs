@@ -11,7 +11,8 @@ use doorbell_protocol::{
 use super::{Call, CallError, Client};
 
 impl Client {
-    /// `POST /v1/jobs/{id}/questions`. With an id of the asker's choice it is safe to repeat. Also renews the lease.
+    /// `POST /v1/jobs/{id}/questions`. With an id of the asker's choice it is safe to repeat. Also renews the
+    /// lease.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -27,7 +28,8 @@ impl Client {
         Ok(self.call(&routes::LIST_QUESTIONS, (), &QuestionQuery { state: Some(QuestionState::Open) }).await?.questions)
     }
 
-    /// `GET /v1/questions/{id}?wait_ms=`: the question as soon as it is closed, or as it is after `wait`, at most 60 s.
+    /// `GET /v1/questions/{id}?wait_ms=`: the question as soon as it is closed, or as it is after `wait`, at
+    /// most 60 s.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -46,7 +48,7 @@ impl Client {
         Ok(self.call_with(&routes::ANSWER_QUESTION, id, answer).await?.question)
     }
 
-    /// `POST /v1/questions/{id}/withdraw`: the asker needs no answer any more. Twice is no error.
+    /// `POST /v1/questions/{id}/withdraw`: the asker needs no answer any more. Calling it twice is no error.
     ///
     /// # Errors
     /// See [`CallError`].

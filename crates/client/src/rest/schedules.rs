@@ -24,7 +24,7 @@ impl Client {
         Ok(self.call(&routes::LIST_SCHEDULES, (), &()).await?.schedules)
     }
 
-    /// `PUT /v1/schedules/{id}`: puts `schedule` in the place of what it was.
+    /// `PUT /v1/schedules/{id}`: replaces the schedule by `schedule`.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -32,7 +32,7 @@ impl Client {
         Ok(self.call_with(&routes::REPLACE_SCHEDULE, id, schedule).await?.schedule)
     }
 
-    /// `DELETE /v1/schedules/{id}`. What it has queued stays.
+    /// `DELETE /v1/schedules/{id}`. Jobs that it has queued stay.
     ///
     /// # Errors
     /// See [`CallError`].

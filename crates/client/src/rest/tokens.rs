@@ -10,7 +10,7 @@ use doorbell_protocol::{
 use super::{CallError, Client};
 
 impl Client {
-    /// `POST /v1/tokens`. The answer alone tells the secret.
+    /// `POST /v1/tokens`. Only this answer contains the secret.
     ///
     /// # Errors
     /// See [`CallError`].

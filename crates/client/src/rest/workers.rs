@@ -35,7 +35,7 @@ impl Client {
         Ok(self.call(&routes::KEEP_WORKER, id, &()).await?.worker)
     }
 
-    /// `DELETE /v1/workers/{id}`: it gets no more jobs, and is gone when those that it runs are over.
+    /// `DELETE /v1/workers/{id}`: the worker gets no more jobs, and is gone when those that it runs are over.
     ///
     /// # Errors
     /// See [`CallError`].
