@@ -18,9 +18,11 @@ pub struct NewJob {
     pub id: Option<JobId>,
     /// What people call it, 1 to 200 characters.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::NAME_CHARS)))]
     pub name: String,
     /// Names the runs of one job. Defaults to a slug of the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::KEY_CHARS)))]
     pub key: Option<String>,
     /// Who runs it, where, and what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,9 +35,11 @@ pub struct NewJob {
     pub labels: BTreeMap<String, String>,
     /// A page about it, `http` or `https`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::URL_CHARS)))]
     pub url: Option<String>,
     /// Its start does not ring, and its end only when it has run for so long, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = limits::COUNT)))]
     pub notify_after_ms: Option<u64>,
     /// Whether the reporter runs it already: the answer then has a lease.
     #[serde(default)]
@@ -51,12 +55,15 @@ pub struct NewJob {
     pub not_before: Option<Timestamp>,
     /// The host, or the name of the worker, that may claim it; any when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::NAME_CHARS)))]
     pub host: Option<String>,
     /// It runs when all of these have succeeded, and is cancelled when one does not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::AFTER_JOBS)))]
     pub after: Vec<JobId>,
     /// How often it is started at most, 1 to 10: a run that fails or is lost is queued again until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = limits::ATTEMPTS)))]
     pub attempts: Option<u32>,
     /// What a worker should run: a program and its arguments.
     #[serde(flatten)]
@@ -69,6 +76,7 @@ pub struct NewJob {
 pub struct Task {
     /// Program and arguments. The program `doorbell` means the worker's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::COMMAND_ARGS)))]
     pub command: Vec<String>,
     /// Working directory; the worker's home folder when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,9 +209,11 @@ pub struct JobQuery {
     pub parent: Option<JobId>,
     /// Only jobs with this label, as `name=value`; up to the first `=` it is the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^[^=]+=")))]
     pub label: Option<String>,
     /// Only jobs whose name has this in it, with ASCII letters in either case; at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "q")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::NAME_CHARS)))]
     pub text: Option<String>,
     /// Only jobs that ended after this moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,9 +243,11 @@ pub enum JobList {
 pub struct NewTestJob {
     /// How long it takes, in milliseconds; 30,000 when left out, at most one hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = 3_600_000)))]
     pub duration_ms: Option<u64>,
     /// The step at which it should fail, 1 to 8; it succeeds when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = limits::TEST_JOB_STEPS)))]
     pub fail_at_step: Option<u32>,
 }
 

@@ -11,12 +11,15 @@ use crate::{Invalid, Timestamp, limits, text};
 pub struct Progress {
     /// Share that is done, 0 to 1. The hub works it out of `done` and `total`, or of the step, when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 0, max = 1)))]
     pub fraction: Option<f64>,
     /// How many units are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = limits::COUNT)))]
     pub done: Option<u64>,
     /// How many units there are; at least `done`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = limits::COUNT)))]
     pub total: Option<u64>,
     /// What is counted, as in `files`. At most 20 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,8 +41,10 @@ pub struct Progress {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 pub struct Step {
     /// Counts from 1.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1)))]
     pub index: u32,
     /// How many steps there are; at least `index`.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1)))]
     pub count: u32,
     /// What the step does, at most 500 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]

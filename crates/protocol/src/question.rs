@@ -66,8 +66,10 @@ pub enum QuestionState {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Choice {
     /// For programs: 1 to 40 ASCII letters, digits, `-`, `_` and `.`; no two choices of a question have the same.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::CHOICE_ID_CHARS), regex(pattern = "^[A-Za-z0-9._-]+$")))]
     pub id: String,
     /// For people: 1 to 80 characters; no two choices of a question have the same.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::CHOICE_LABEL_CHARS)))]
     pub label: String,
     /// How it should look.
     #[serde(default, skip_serializing_if = "ChoiceStyle::is_plain")]
@@ -123,18 +125,22 @@ pub struct NewQuestion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
     /// What is asked, in one line of 1 to 500 characters.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::PROMPT_CHARS)))]
     pub prompt: String,
     /// What one should know to answer it, in lines; at most 4,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::DETAIL_CHARS)))]
     pub detail: Option<String>,
     /// What may be answered: 1 to 8, or none when it takes free text.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(max = limits::CHOICES)))]
     pub choices: Vec<Choice>,
     /// Whether it may be answered in words.
     #[serde(default)]
     pub free_text: bool,
     /// How long it is open at most, in milliseconds, between a second and 30 days; as long as its job when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1_000, max = 2_592_000_000u64)))]
     pub expires_in_ms: Option<u64>,
 }
 
@@ -147,6 +153,7 @@ pub struct NewAnswer {
     pub choice: Option<String>,
     /// The words: 1 to 4,000 characters, in lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::ANSWER_CHARS)))]
     pub text: Option<String>,
     /// Who answers, at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,9 +32,11 @@ pub struct NewToken {
     pub name: String,
     /// At least one.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1)))]
     pub roles: Vec<Role>,
     /// How long it is good, in milliseconds; for ever when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1)))]
     pub expires_in_ms: Option<u64>,
 }
 

@@ -13,6 +13,7 @@ pub struct NewWorker {
     /// Host name of its machine.
     pub host: String,
     /// How many jobs it runs at once, 1 to 1,000.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = limits::SLOTS)))]
     pub slots: u32,
 }
 

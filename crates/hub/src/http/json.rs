@@ -29,6 +29,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection, most))?;
         // No body is an empty one, so that a call whose fields are all optional needs none.
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        // Serde would take the values of an array for the fields, in their order.
+        if json.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::new(ErrorCode::Malformed, "the body must be a JSON object"));
+        }
         let mut reader = serde_json::Deserializer::from_slice(json);
         let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| malformed(&error))?;
         reader.end().map_err(|error| Error::new(ErrorCode::Malformed, format!("the body is not JSON: {error}")))?;

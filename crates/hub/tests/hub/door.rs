@@ -90,6 +90,7 @@ async fn bad_input_is_refused_by_name_and_changes_nothing() {
             r#"{"name":"a","command":["a"],"after":["0192f0c1-7a3b-7c4d-8e5f-0123456789ab"]}"#,
             invalid("after"),
         ),
+        ("POST", "/v1/test-jobs".to_owned(), r" [null, null]", malformed(None)),
         ("POST", "/v1/test-jobs".to_owned(), r#"{"fail_at_step":9}"#, invalid("fail_at_step")),
         ("POST", "/v1/workers".to_owned(), r#"{"name":"a","host":"h","slots":0}"#, invalid("slots")),
         ("PUT", format!("/v1/jobs/{own}/progress"), r#"{"fence":1,"fraction":2}"#, invalid("fraction")),

@@ -13,7 +13,7 @@ use super::{
     schema::{Describe, shapes},
     table,
 };
-use crate::{ErrorBody, ErrorCode};
+use crate::{ErrorBody, ErrorCode, limits};
 
 /// Reads an example by its name.
 type Examples<'a> = &'a dyn Fn(&str) -> Value;
@@ -206,13 +206,20 @@ fn operation_id(name: &str) -> String {
     id
 }
 
-/// A field that says nothing is left out, never `null`, and that is what the document says. Formats that only Rust knows go.
+/// A field that says nothing is left out, never `null`, and that is what the document says. Formats that only Rust knows become bounds.
 fn tidy(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.retain(|_, value| !value.is_null());
-            if object.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
+            let largest = match object.get("format").and_then(Value::as_str) {
+                Some("uint32") => Some(u64::from(u32::MAX)),
+                // The largest that JSON numbers keep exact.
+                Some("uint64" | "uint") => Some(limits::COUNT),
+                Some(_) | None => None,
+            };
+            if let Some(largest) = largest {
                 object.remove("format");
+                object.entry("maximum").or_insert(largest.into());
             }
             if let Some(Value::Array(types)) = object.get_mut("type") {
                 types.retain(|word| word != "null");
