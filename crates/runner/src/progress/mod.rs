@@ -5,7 +5,7 @@
 //! - An explicit report (`OSC 9 ; 4`) outranks figures in the text until it is cleared.
 //! - Figures are told as they stand in the output, and doubtful ones only after they rose. One exception: as
 //!   long as the command runs it is at 99 % at most.
-//! - Memory is bounded by [`LINE_BYTES`] twice, and a line costs little beyond its copy unless it contains a
+//! - Memory is bounded by `LINE_BYTES` twice, and a line costs little beyond its copy unless it contains a
 //!   slash or a percent sign.
 
 mod figure;
