@@ -1,6 +1,6 @@
 //! A hub that is open and listens, and serves beside its worker.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, PlacesError};
 use doorbell_hub::{Config, Hub, OpenError, ServeError};
@@ -8,7 +8,10 @@ use doorbell_runner::WorkerConfig;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{listen::listen, neighbour};
+use crate::{
+    listen::{ListenError, listen},
+    neighbour,
+};
 
 /// Jobs that the worker runs at once.
 const SLOTS: u32 = 2;
@@ -50,17 +53,9 @@ pub enum HostError {
     /// The hub cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The address that was asked for cannot be had.
-    #[error("cannot listen on {address}; choose another with --listen: {cause}")]
-    Address {
-        /// As it was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// No address was asked for, and none can be had.
-    #[error("cannot listen on any port of 127.0.0.1: {0}")]
-    NoPort(io::Error),
+    /// There is no address to listen on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The worker cannot be told how to reach the hub.
     #[error(transparent)]
     Endpoint(#[from] DiscoverError),

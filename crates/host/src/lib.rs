@@ -23,4 +23,5 @@ pub use doorbell_hub::{Config, Exposure, TlsFiles};
 pub use self::{
     embedded::EmbeddedHub,
     host::{Host, HostError, Setup, Worker},
+    listen::ListenError,
 };

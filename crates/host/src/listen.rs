@@ -1,23 +1,40 @@
 //! On which address a hub of this machine listens.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use doorbell_protocol::place::DEFAULT_PORT;
 use tokio::net::TcpListener;
 
-use crate::HostError;
+/// Why a hub has no address.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The address that was asked for cannot be had.
+    #[error("cannot listen on {address}; choose another with --listen: {cause}")]
+    Address {
+        /// As it was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// No address was asked for, and none can be had.
+    #[error("cannot listen on any port of 127.0.0.1: {0}")]
+    NoPort(io::Error),
+}
 
 /// Takes the address that was asked for; or else the usual one, or any that is free.
-pub(crate) async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, HostError> {
+pub(crate) async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, ListenError> {
     if let Some(address) = asked {
-        return TcpListener::bind(address).await.map_err(|cause| HostError::Address { address, cause });
+        return TcpListener::bind(address).await.map_err(|cause| ListenError::Address { address, cause });
     }
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     match TcpListener::bind(loopback(DEFAULT_PORT)).await {
         Ok(listener) => Ok(listener),
         Err(error) => {
             tracing::info!("cannot listen on port {DEFAULT_PORT} ({error}); taking a free one");
-            TcpListener::bind(loopback(0)).await.map_err(HostError::NoPort)
+            TcpListener::bind(loopback(0)).await.map_err(ListenError::NoPort)
         }
     }
 }
