@@ -2,11 +2,10 @@
 
 use std::{collections::HashSet, ffi::OsStr, time::Duration};
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::{CompleteEnv, CompletionCandidate, engine::ArgValueCompleter};
-use doorbell_client::{Client, EndpointSource};
 
-use crate::{args::Args, listing, verbs::block_on, which};
+use crate::{context::Context, listing, which};
 
 /// Set by the shell's script: it asks for candidates, in place of a verb.
 pub(crate) const VARIABLE: &str = "DOORBELL_COMPLETE";
@@ -15,9 +14,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Jobs that are over and may be meant.
 const RECENT: usize = 50;
 
-/// Answers a shell that asks for candidates, and ends. Does nothing when none does.
-pub(crate) fn answer_shell() {
-    CompleteEnv::with_factory(Args::command).var(VARIABLE).complete();
+/// Answers a shell that asks for candidates, and ends. Does nothing when none does. `command` is what can be typed.
+pub(crate) fn answer_shell(command: fn() -> Command) {
+    CompleteEnv::with_factory(command).var(VARIABLE).complete();
 }
 
 /// Completes the name or the id of a job.
@@ -26,12 +25,11 @@ pub(crate) fn jobs() -> ArgValueCompleter {
 }
 
 fn candidates(typed: &str) -> Vec<CompletionCandidate> {
-    let client = Client::new(EndpointSource::discovered());
-    let listing = block_on(async { Ok(tokio::time::timeout(PATIENCE, listing::fetch(&client, RECENT)).await??) });
+    let listing = Context::discovered().call_within(PATIENCE, async |client| Ok(listing::fetch(client, RECENT).await?));
     // A shell that completes is no place for errors.
-    let Ok(listing) = listing else { return Vec::new() };
+    let Ok(Some(listing)) = listing else { return Vec::new() };
     let mut candidates = Vec::new();
-    for job in listing.into_jobs() {
+    for job in listing.jobs() {
         // Shells quote what they complete each in its own way, or not at all: a key needs no quotes.
         let is_word = job.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let name = if is_word { job.name.clone() } else { job.key };

@@ -6,15 +6,13 @@
 
 use std::time::Duration;
 
-use doorbell_client::{CallError, Client, EndpointSource};
+use doorbell_client::CallError;
 use doorbell_protocol::{ErrorCode, JobId, Progress, Step};
-use doorbell_runner::Redactor;
+use doorbell_runner::{JOB_VARIABLE, Redactor};
 use tokio::time::{Instant, sleep};
 
-use crate::{verbs::block_on, when};
+use crate::{context::Context, when};
 
-/// Names the job to the command that runs as it.
-const JOB: &str = "DOORBELL_JOB";
 /// Longest wait for a hub to take a report.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A command may run before its runner has told any hub of the job. For so long, a hub that does not know the
@@ -24,7 +22,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 
 /// The job that this process runs in.
 pub(crate) fn job() -> Option<JobId> {
-    std::env::var(JOB).ok()?.parse().ok()
+    std::env::var(JOB_VARIABLE).ok()?.parse().ok()
 }
 
 /// Calls the hub about the job that this process runs in, as soon as the hub knows it.
@@ -39,21 +37,20 @@ pub(crate) async fn once_known<T>(call: impl AsyncFn() -> Result<T, CallError>) 
 }
 
 /// Tells how far the job is that this process runs in, or `job`.
-pub(crate) fn tell(job_asked: Option<JobId>, progress: Progress) -> anyhow::Result<i32> {
+pub(crate) fn tell(context: &Context, job_asked: Option<JobId>, progress: Progress) -> anyhow::Result<i32> {
     let Some(job) = job_asked.or_else(job) else {
         eprintln!("doorbell: this is no job, so nobody is told. Start it with `doorbell run` or `doorbell add`.");
         return Ok(0);
     };
-    let client = Client::new(EndpointSource::discovered());
     let progress = redacted(Progress { at: Some(when::now()), ..progress });
-    let call = once_known(async || client.tell_progress(job, progress.clone()).await);
-    let told = block_on(async { Ok(tokio::time::timeout(PATIENCE, call).await) })?;
+    let told =
+        context.call_within(PATIENCE, async |client| Ok(once_known(async || client.tell_progress(job, progress.clone()).await).await))?;
     match told {
-        Ok(Ok(_)) => {}
+        Some(Ok(_)) => {}
         // A hub that refuses the report has found a mistake in the call, which somebody should see.
-        Ok(Err(e)) if !e.is_transient() => eprintln!("doorbell: {e}"),
-        Ok(Err(e)) => tracing::debug!("the hub was not told: {e}"),
-        Err(_) => tracing::debug!("the hub was not told: it did not answer within {} s", PATIENCE.as_secs()),
+        Some(Err(e)) if !e.is_transient() => eprintln!("doorbell: {e}"),
+        Some(Err(e)) => tracing::debug!("the hub was not told: {e}"),
+        None => tracing::debug!("the hub was not told: it did not answer within {} s", PATIENCE.as_secs()),
     }
     Ok(0)
 }

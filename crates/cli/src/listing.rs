@@ -27,8 +27,8 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// All of them, in the order in which they are shown.
-    pub(crate) fn into_jobs(self) -> Vec<Job> {
-        [self.running, self.queued, self.finished].concat()
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        [&self.running[..], &self.queued, &self.finished].concat()
     }
 }
 

@@ -1,22 +1,29 @@
 //! The `doorbell` command.
 //!
 //! # Layout
-//! - `args`: which verbs there are · `verbs/`: one file a verb, with what may follow it · `name`: what a job is called by default
-//! - `which`: which job is meant · `task`: what a worker is to run · `when`, `figure`: moments and progress as people write them
-//! - `inside`: what a command says about its own job · `asked`: open questions · `interrupt`: being asked to end
-//! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave out
-//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `bars`: below `watch` · `paint`, `duration`: how things are shown
+//! - `args`: what may stand before a verb · `verbs/`: one file a verb: what may follow it, and what it does
+//! - `context`: what a verb is given to reach its hub · `output`: for whom it prints · `name`: what a job is
+//!   called by default
+//! - `which`: which job is meant · `task`: what a worker is to run · `when`, `figure`: moments and progress
+//!   as people write them
+//! - `inside`: what a command says about its own job · `asked`: open questions · `interrupt`: being asked to
+//!   end
+//! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave
+//!   out
+//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `bars`: below `watch` ·
+//!   `paint`, `duration`: how things are shown
 //!
 //! # Invariants
 //! - `doorbell run` starts its command before anything else: no runtime, no file and no socket comes first.
-//! - What goes wrong is told on standard error as `doorbell: what happened, and what to do`, with exit code 1. Exit code 2 is
-//!   a usage error. `doorbell run` gives the command's own code.
+//! - What goes wrong is told on standard error as `doorbell: what happened, and what to do`. The exit code is
+//!   then 1, and 2 for a usage error. `doorbell run` gives the command's own code.
 //! - Output that is data goes to standard output, and is JSON when `--json` asks for it.
 
 mod args;
 mod asked;
 mod bars;
 mod complete;
+mod context;
 mod duration;
 mod figure;
 mod inside;
@@ -25,6 +32,7 @@ mod interrupt;
 mod listing;
 mod live;
 mod name;
+mod output;
 mod paint;
 mod table;
 mod task;
@@ -35,24 +43,23 @@ mod which;
 use std::{io, process::exit};
 
 use anyhow::bail;
-use clap::Parser;
-use doorbell_client::EndpointSource;
+use clap::{CommandFactory, Parser};
 use tracing_subscriber::EnvFilter;
 
-use self::args::{Args, Verb};
+use self::{
+    args::Args,
+    context::{Context, Run},
+    verbs::Verb,
+};
 
 fn main() {
-    complete::answer_shell();
+    complete::answer_shell(Args::command);
     let Args { verb } = Args::parse();
     if let Err(e) = log_to_stderr(&verb) {
         eprintln!("doorbell: {e:#}");
         exit(2);
     }
-    if verb.asks() {
-        doorbell_runner::spool::deliver_now(EndpointSource::discovered());
-    }
-    let result = verb.run();
-    match result {
+    match verb.run(&Context::discovered()) {
         Ok(code) => exit(code),
         // Our output goes to a program that has seen enough, such as `head`: no failure.
         Err(e) if is_broken_pipe(&e) => exit(0),

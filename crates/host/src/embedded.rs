@@ -20,8 +20,8 @@ pub struct EmbeddedHub {
 }
 
 impl EmbeddedHub {
-    /// Sees to it that a hub serves this user: another one, or one of its own in the user's data folder, which it then keeps. Tell
-    /// `down` each time that no hub answers. `failed` hears why there is none.
+    /// Sees to it that a hub serves this user: another one, or one of its own in the user's data folder,
+    /// which it then keeps. Tell `down` each time that no hub answers. `failed` hears why there is none.
     ///
     /// A hub that the user names (`DOORBELL_URL`) is the user's to keep up: then nothing is embedded.
     ///

@@ -21,7 +21,8 @@ const SLOTS: u32 = 2;
 pub struct Setup {
     /// The hub. Where it is announced is decided here.
     pub hub: Config,
-    /// Where it listens; when left out, on the usual port of this machine, or on a free one when that is taken.
+    /// Where it listens; when left out, on the usual port of this machine, or on a free one when that is
+    /// taken.
     pub listen: Option<SocketAddr>,
     /// Who runs its jobs.
     pub worker: Worker,
@@ -96,8 +97,8 @@ impl Host {
         &self.url
     }
 
-    /// Announces the hub and serves until `shutdown` ends, with a worker beside it. What was acknowledged is on disk then, and jobs
-    /// that run go on.
+    /// Announces the hub and serves until `shutdown` ends, with a worker beside it. What was acknowledged is
+    /// on disk then, and jobs that run go on.
     ///
     /// # Errors
     /// Its address can be reached by more than it is set up for, or cannot be announced.

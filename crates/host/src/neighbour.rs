@@ -25,8 +25,8 @@ pub(crate) async fn look(places: &Places, data_dir: &Path) -> Neighbour {
     }
 }
 
-/// The address of the hub that is announced, if it serves other data. One with the same data is not called: the lock on the data
-/// folder tells of it, and sooner than one that stands still would answer.
+/// The address of the hub that is announced, if it serves other data. One with the same data is not called:
+/// the lock on the data folder tells of it, and sooner than one that stands still would answer.
 pub(crate) async fn with_other_data(places: &Places, data_dir: &Path) -> Option<String> {
     let hub = announced(places).ok().filter(|hub| hub.data_dir != data_dir)?;
     serves(places).await.then_some(hub.url)
@@ -35,7 +35,8 @@ pub(crate) async fn with_other_data(places: &Places, data_dir: &Path) -> Option<
 /// Whether something speaks as a hub where one is announced.
 async fn serves(places: &Places) -> bool {
     match Client::new(EndpointSource::announced(places.clone())).health().await {
-        // A hub that refuses us, or is slow, or whose token cannot be read, is still one: its announcement must stay.
+        // A hub that refuses us, or is slow, or whose token cannot be read, is still one: its announcement
+        // must stay.
         Ok(_) | Err(CallError::TimedOut { .. } | CallError::Unauthorized { .. } | CallError::Refused(_)) => true,
         Err(CallError::NoHub(error)) => matches!(error, DiscoverError::Token { .. }),
         Err(CallError::Unreachable { .. } | CallError::Malformed { .. }) => false,

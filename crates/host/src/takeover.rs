@@ -9,7 +9,8 @@ use crate::neighbour::Neighbour;
 pub(crate) struct Patience {
     /// A service that restarts its hub is back by then, and would find the data folder taken.
     pub(crate) same_data: Duration,
-    /// The same for a hub with data of its own. Its jobs are unknown to ours, so its runners would be sent away.
+    /// The same for a hub with data of its own. Its jobs are unknown to ours, so its runners would be sent
+    /// away.
     pub(crate) other_data: Duration,
 }
 
@@ -60,7 +61,8 @@ impl Takeover {
         }
     }
 
-    /// After ours could not be opened because the data folder is taken: a hub is about to be announced there, or on its way out.
+    /// After ours could not be opened because the data folder is taken: a hub is about to be announced there,
+    /// or on its way out.
     pub(crate) fn after_in_use(&mut self) -> When {
         self.wait_for(self.patience.same_data)
     }

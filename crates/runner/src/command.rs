@@ -15,7 +15,7 @@ use doorbell_protocol::{JobId, jobs::Task};
 use crate::ending::Exit;
 
 /// Names the job to the command and everything below it.
-pub(crate) const JOB_VARIABLE: &str = "DOORBELL_JOB";
+pub const JOB_VARIABLE: &str = "DOORBELL_JOB";
 /// Makes cargo report its progress to any terminal, also one that it does not know.
 const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
 /// The verb that makes a `doorbell` call lead the session of a command.

@@ -42,6 +42,7 @@ pub mod test_job;
 pub mod worker;
 
 pub use claimed::{ClaimedError, run_claimed};
+pub use command::JOB_VARIABLE;
 #[cfg(unix)]
 pub use job_control::session;
 pub use redact::{Redactor, Secret};

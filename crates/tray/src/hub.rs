@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 
 use crate::shell::Shell;
 
-/// Keeps a hub up: another one that runs already, or one of its own. Tell the second value when no hub answers.
+/// Keeps a hub up: another one that runs already, or one of its own. Tell the second value when no hub
+/// answers.
 pub(crate) fn keep(shell: Shell) -> (EmbeddedHub, Arc<Notify>) {
     let down = Arc::new(Notify::new());
     let worker = Worker { name: "tray".to_owned(), program: runner_program() };
@@ -19,7 +20,8 @@ pub(crate) fn keep(shell: Shell) -> (EmbeddedHub, Arc<Notify>) {
     (hub, down)
 }
 
-/// The `doorbell` command: the one beside this program, as a build puts it, else the one that `PATH` has. Bundles carry none.
+/// The `doorbell` command: the one beside this program, as a build puts it, else the one that `PATH` has.
+/// Bundles carry none.
 fn runner_program() -> PathBuf {
     let name = format!("doorbell{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().map(|program| program.with_file_name(&name)).filter(|program| program.is_file());

@@ -1,15 +1,16 @@
 //! `doorbell add -- CMD…`
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::{JobId, Timestamp, jobs::NewJob, limits};
 use doorbell_runner::{Redactor, origin};
 use uuid::Uuid;
 
-use super::block_on;
 use crate::{
-    complete, name,
+    complete,
+    context::{Context, Run},
+    name,
+    output::Output,
     task::{Place, TaskArgs},
     when, which,
 };
@@ -70,42 +71,37 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let here = args.host.as_deref().is_none_or(|host| origin::host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
-    let place = if here { Place::Here } else { Place::Elsewhere };
-    // What lists show of the command has no secrets. The command that a worker runs must have them.
-    let redactor = Redactor::of_environment();
-    let clean = |text: String| redactor.text(&text);
-    let words: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();
-    let job = NewJob {
-        // Chosen here, so that a call that is repeated queues nothing twice.
-        id: Some(JobId(Uuid::now_v7())),
-        name: args.name.map_or_else(|| name::of_command(&words), clean),
-        key: args.key.map(clean),
-        origin: Some(origin::here(&words)),
-        labels: args.labels.into_iter().map(|(name, value)| (name, clean(value))).collect(),
-        priority: args.priority,
-        not_before: args.at,
-        attempts: args.retries.map(|retries| retries + 1),
-        host: args.host,
-        task: args.task.task(place)?,
-        ..NewJob::default()
-    };
-    let client = Client::new(EndpointSource::discovered());
-    let created = block_on(async {
-        let mut after = Vec::new();
-        for asked in &args.after {
-            after.push(which::id(&client, asked).await?);
-        }
-        Ok(client.create_job(&NewJob { after, ..job }).await?)
-    })?;
-    let mut out = io::stdout();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&created)?)?;
-    } else if args.quiet {
-        writeln!(out, "{}", created.job.id)?;
-    } else {
-        writeln!(out, "Queued {} ({}).", created.job.name, created.job.id)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let here = self.host.as_deref().is_none_or(|host| origin::host().is_some_and(|own| own.eq_ignore_ascii_case(host)));
+        let place = if here { Place::Here } else { Place::Elsewhere };
+        // What lists show of the command has no secrets. The command that a worker runs must have them.
+        let redactor = Redactor::of_environment();
+        let clean = |text: String| redactor.text(&text);
+        let words: Vec<String> = self.task.command.iter().map(|word| redactor.text(word)).collect();
+        let job = NewJob {
+            // Chosen here, so that a call that is repeated queues nothing twice.
+            id: Some(JobId(Uuid::now_v7())),
+            name: self.name.map_or_else(|| name::of_command(&words), clean),
+            key: self.key.map(clean),
+            origin: Some(origin::here(&words)),
+            labels: self.labels.into_iter().map(|(name, value)| (name, clean(value))).collect(),
+            priority: self.priority,
+            not_before: self.at,
+            attempts: self.retries.map(|retries| retries + 1),
+            host: self.host,
+            task: self.task.task(place)?,
+            ..NewJob::default()
+        };
+        let created = context.call(async |client| {
+            let mut after = Vec::new();
+            for asked in &self.after {
+                after.push(which::id(client, asked).await?);
+            }
+            Ok(client.create_job(&NewJob { after, ..job }).await?)
+        })?;
+        let job = &created.job;
+        Output::of(self.quiet, self.json).print(&created, [job.id], |out| writeln!(out, "Queued {} ({}).", job.name, job.id))?;
+        Ok(0)
     }
-    Ok(0)
 }

@@ -1,15 +1,15 @@
 //! `doorbell answer [QUESTION] ANSWER`
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use anyhow::bail;
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::question::{NewAnswer, OneQuestion};
 use doorbell_runner::origin;
 
-use super::block_on;
 use crate::{
     asked::{self, Asked},
+    context::{Context, Run},
+    output::{NO_IDS, Output},
     which,
 };
 
@@ -36,30 +36,29 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    let (asked, words) = match args.words.as_slice() {
-        [asked, words] => (Some(asked.as_str()), words.as_str()),
-        [words] => (None, words.as_str()),
-        // Never happens: clap takes one or two.
-        _ => bail!("name a question and its answer"),
-    };
-    let question = block_on(async {
-        let Asked { question, .. } = the_one(asked, asked::fetch(&client).await?)?;
-        let Some(answer) = asked::answer(&question, words) else {
-            let answers = Asked { question: question.clone(), by: String::new() }.answers();
-            bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let (asked, words) = match self.words.as_slice() {
+            [asked, words] => (Some(asked.as_str()), words.as_str()),
+            [words] => (None, words.as_str()),
+            // Never happens: clap takes one or two.
+            _ => bail!("name a question and its answer"),
         };
-        let here = origin::here(&[]);
-        let from = here.host.map(|host| format!("doorbell on {host}"));
-        Ok(client.answer_question(question.id, &NewAnswer { by: here.user, from, ..answer }).await?)
-    })?;
-    if args.json {
-        writeln!(io::stdout(), "{}", serde_json::to_string(&OneQuestion { question })?)?;
-    } else if !args.quiet {
-        writeln!(io::stdout(), "Answered {:?} with {words:?}.", question.prompt)?;
+        let question = context.call(async |client| {
+            let Asked { question, .. } = the_one(asked, asked::fetch(client).await?)?;
+            let Some(answer) = asked::answer(&question, words) else {
+                let answers = Asked { question: question.clone(), by: String::new() }.answers();
+                bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);
+            };
+            let here = origin::here(&[]);
+            let from = here.host.map(|host| format!("doorbell on {host}"));
+            Ok(client.answer_question(question.id, &NewAnswer { by: here.user, from, ..answer }).await?)
+        })?;
+        let closed = OneQuestion { question };
+        Output::of(self.quiet, self.json)
+            .print(&closed, NO_IDS, |out| writeln!(out, "Answered {:?} with {words:?}.", closed.question.prompt))?;
+        Ok(0)
     }
-    Ok(0)
 }
 
 fn the_one(text: Option<&str>, mut open: Vec<Asked>) -> anyhow::Result<Asked> {

@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
-use doorbell_client::{Backoff, CallError, Client, EndpointSource};
+use anyhow::Context as _;
+use doorbell_client::{Backoff, CallError, Client};
 use doorbell_protocol::{
     Choice, JobId, Question, QuestionId, QuestionState, limits,
     question::{ChoiceStyle, NewQuestion, OneQuestion},
@@ -17,8 +17,11 @@ use doorbell_runner::Redactor;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::block_on;
-use crate::{duration, inside, interrupt::interrupted};
+use crate::{
+    context::{Context, Run},
+    duration, inside,
+    interrupt::interrupted,
+};
 
 /// Somebody chose, but not the first choice.
 const ANOTHER_CHOICE: i32 = 3;
@@ -78,45 +81,46 @@ enum End {
     Interrupted(i32),
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let job = args.job.or_else(inside::job);
-    let job = job.context("This is no job that could ask. Start it with `doorbell run`, or name a job with --job.")?;
-    let offered = match (args.choices.as_slice(), args.text) {
-        ([], false) => vec!["yes".to_owned(), "no".to_owned()],
-        (choices, _) => choices.to_vec(),
-    };
-    let choices: Vec<(Choice, String)> = offered.iter().enumerate().map(|(n, text)| choice(n, text)).collect();
-    let redactor = Redactor::of_environment();
-    let shown = |choice: &Choice| Choice { label: redactor.text(&choice.label), ..choice.clone() };
-    let question = NewQuestion {
-        // Chosen here, so that a call that is repeated asks nothing twice.
-        id: Some(QuestionId(Uuid::now_v7())),
-        fence: None,
-        prompt: redactor.text(&args.prompt),
-        detail: args.detail.map(|detail| redactor.text(&detail)),
-        choices: choices.iter().map(|(choice, _)| shown(choice)).collect(),
-        free_text: args.text,
-        expires_in_ms: args.timeout.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-    };
-    let client = Client::new(EndpointSource::discovered());
-    let question = match block_on(ask(&client, job, &question))? {
-        End::Interrupted(code) => return Ok(code),
-        End::Closed(question) => question,
-    };
-    if args.json {
-        print(&serde_json::to_string(&OneQuestion { question: *question.clone() })?)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let job = self.job.or_else(inside::job);
+        let job = job.context("This is no job that could ask. Start it with `doorbell run`, or name a job with --job.")?;
+        let offered = match (self.choices.as_slice(), self.text) {
+            ([], false) => vec!["yes".to_owned(), "no".to_owned()],
+            (choices, _) => choices.to_vec(),
+        };
+        let choices: Vec<(Choice, String)> = offered.iter().enumerate().map(|(n, text)| choice(n, text)).collect();
+        let redactor = Redactor::of_environment();
+        let shown = |choice: &Choice| Choice { label: redactor.text(&choice.label), ..choice.clone() };
+        let question = NewQuestion {
+            // Chosen here, so that a call that is repeated asks nothing twice.
+            id: Some(QuestionId(Uuid::now_v7())),
+            fence: None,
+            prompt: redactor.text(&self.prompt),
+            detail: self.detail.map(|detail| redactor.text(&detail)),
+            choices: choices.iter().map(|(choice, _)| shown(choice)).collect(),
+            free_text: self.text,
+            expires_in_ms: self.timeout.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+        };
+        let question = match context.call(async |client| ask(client, job, &question).await)? {
+            End::Interrupted(code) => return Ok(code),
+            End::Closed(question) => question,
+        };
+        if self.json {
+            print(&serde_json::to_string(&OneQuestion { question: *question.clone() })?)?;
+        }
+        let answer = question.answer.as_ref().filter(|_| question.state == QuestionState::Answered);
+        let Some(answer) = answer else {
+            eprintln!("doorbell: nobody answered; the question is {}", question.state.as_str());
+            return Ok(NO_ANSWER);
+        };
+        let chosen = answer.choice.as_ref().and_then(|id| choices.iter().position(|(choice, _)| choice.id == *id));
+        if !self.json {
+            let said = chosen.map(|at| choices[at].1.clone()).or_else(|| answer.text.clone()).unwrap_or_default();
+            print(&said)?;
+        }
+        Ok(if chosen.is_some_and(|at| at > 0) { ANOTHER_CHOICE } else { 0 })
     }
-    let answer = question.answer.as_ref().filter(|_| question.state == QuestionState::Answered);
-    let Some(answer) = answer else {
-        eprintln!("doorbell: nobody answered; the question is {}", question.state.as_str());
-        return Ok(NO_ANSWER);
-    };
-    let chosen = answer.choice.as_ref().and_then(|id| choices.iter().position(|(choice, _)| choice.id == *id));
-    if !args.json {
-        let said = chosen.map(|at| choices[at].1.clone()).or_else(|| answer.text.clone()).unwrap_or_default();
-        print(&said)?;
-    }
-    Ok(if chosen.is_some_and(|at| at > 0) { ANOTHER_CHOICE } else { 0 })
 }
 
 /// Prints a line. Whether anybody reads it changes nothing about the answer, and so about the exit code.

@@ -1,12 +1,15 @@
 //! `doorbell cancel JOB`
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::{JobState, jobs::OneJob};
 
-use super::block_on;
-use crate::{complete, which};
+use crate::{
+    complete,
+    context::{Context, Run},
+    output::{NO_IDS, Output},
+    which,
+};
 
 /// Cancel a job that is running or queued
 ///
@@ -30,18 +33,18 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    let job = block_on(async { Ok(client.cancel_job(which::unfinished_id(&client, &args.job).await?).await?) })?;
-    let mut out = io::stdout();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?;
-    } else if !args.quiet {
-        if job.state == JobState::Cancelled {
-            writeln!(out, "Cancelled {}.", job.name)?;
-        } else {
-            writeln!(out, "Asked {} to stop.", job.name)?;
-        }
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let job = context.call(async |client| Ok(client.cancel_job(which::unfinished_id(client, &self.job).await?).await?))?;
+        let answer = OneJob { job };
+        let job = &answer.job;
+        Output::of(self.quiet, self.json).print(&answer, NO_IDS, |out| {
+            if job.state == JobState::Cancelled {
+                writeln!(out, "Cancelled {}.", job.name)
+            } else {
+                writeln!(out, "Asked {} to stop.", job.name)
+            }
+        })?;
+        Ok(0)
     }
-    Ok(0)
 }

@@ -2,11 +2,14 @@
 
 use std::io::{self, Write};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use clap::ValueEnum;
 use clap_complete::env::Shells;
 
-use crate::complete;
+use crate::{
+    complete,
+    context::{Context, Run},
+};
 
 /// Print the script that completes verbs, options and jobs in a shell
 #[derive(Debug, clap::Args)]
@@ -28,17 +31,19 @@ enum Shell {
     Powershell,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let name = match args.shell {
-        Shell::Bash => "bash",
-        Shell::Zsh => "zsh",
-        Shell::Fish => "fish",
-        Shell::Powershell => "powershell",
-    };
-    let shells = Shells::builtins();
-    let completer = shells.completer(name).context("this shell cannot be completed")?;
-    let mut script = Vec::new();
-    completer.write_registration(complete::VARIABLE, "doorbell", "doorbell", "doorbell", &mut script)?;
-    io::stdout().write_all(&script)?;
-    Ok(0)
+impl Run for Args {
+    fn run(self, _context: &Context) -> anyhow::Result<i32> {
+        let name = match self.shell {
+            Shell::Bash => "bash",
+            Shell::Zsh => "zsh",
+            Shell::Fish => "fish",
+            Shell::Powershell => "powershell",
+        };
+        let shells = Shells::builtins();
+        let completer = shells.completer(name).context("this shell cannot be completed")?;
+        let mut script = Vec::new();
+        completer.write_registration(complete::VARIABLE, "doorbell", "doorbell", "doorbell", &mut script)?;
+        io::stdout().write_all(&script)?;
+        Ok(0)
+    }
 }

@@ -1,14 +1,15 @@
 //! `doorbell config`
 
-use std::{
-    env,
-    io::{self, Write},
-};
+use std::{env, io::Write};
 
-use doorbell_client::{EndpointSource, Places};
+use doorbell_client::Places;
 use serde::Serialize;
 
-use crate::paint::Paint;
+use crate::{
+    context::{Context, Run},
+    output::{NO_IDS, Output},
+    paint::Paint,
+};
 
 /// Show where things are, and what decides it
 ///
@@ -36,26 +37,26 @@ struct Value {
     origin: String,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let values = values(&Places::find()?);
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&Report { values })?)?;
-        return Ok(0);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let report = Report { values: values(context, &Places::find()?) };
+        let widest = report.values.iter().map(|value| value.name.len()).max().unwrap_or(0);
+        let paint = Paint::for_stdout();
+        Output::of_json(self.json).print(&report, NO_IDS, |out| {
+            for Value { name, value, origin } in &report.values {
+                let value = value.as_deref().unwrap_or("–");
+                writeln!(out, "{name:<widest$}  {value}  {}", paint.faint(&format!("({origin})")))?;
+            }
+            Ok(())
+        })?;
+        Ok(0)
     }
-    let paint = Paint::for_stdout();
-    let widest = values.iter().map(|value| value.name.len()).max().unwrap_or(0);
-    for Value { name, value, origin } in values {
-        let value = value.unwrap_or_else(|| "–".to_owned());
-        writeln!(out, "{name:<widest$}  {value}  {}", paint.faint(&format!("({origin})")))?;
-    }
-    Ok(0)
 }
 
-fn values(places: &Places) -> Vec<Value> {
+fn values(context: &Context, places: &Places) -> Vec<Value> {
     let hub_file = places.hub_file();
     let announced = hub_file.display().to_string();
-    let url = match (set("DOORBELL_URL"), EndpointSource::discovered().resolve()) {
+    let url = match (set("DOORBELL_URL"), context.source().resolve()) {
         (Some(url), _) => Value { name: "hub", value: Some(url), origin: "DOORBELL_URL".to_owned() },
         (None, Ok(endpoint)) => Value { name: "hub", value: Some(endpoint.url().to_owned()), origin: announced.clone() },
         (None, Err(e)) => Value { name: "hub", value: None, origin: e.to_string() },

@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::Context as _;
 use doorbell_client::Places;
 use doorbell_host::{Config, Exposure, Host, Setup, TlsFiles, Worker};
 use doorbell_runner::origin;
 
-use super::block_on;
-use crate::{duration, interrupt::interrupted};
+use crate::{
+    context::{Context, Run},
+    duration,
+    interrupt::interrupted,
+};
 
 /// Serve a hub in the foreground, with a worker of two slots
 ///
@@ -58,9 +61,15 @@ pub(crate) struct Args {
     host_names: Vec<String>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    block_on(serve(args))?;
-    Ok(0)
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        context.block_on(serve(self))?;
+        Ok(0)
+    }
+
+    fn serves(&self) -> bool {
+        true
+    }
 }
 
 async fn serve(args: Args) -> anyhow::Result<()> {

@@ -2,14 +2,18 @@
 
 use std::io::{self, Write};
 
-use doorbell_client::{Client, EndpointSource};
+use doorbell_client::Client;
 use doorbell_protocol::{
     JobId,
     log::{Log, LogMessage},
 };
 
-use super::block_on;
-use crate::{complete, which};
+use crate::{
+    complete,
+    context::{Context, Run},
+    output::print_json,
+    which,
+};
 
 /// Show what a job printed
 ///
@@ -32,22 +36,23 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    block_on(async {
-        let job = which::id(&client, &args.job).await?;
-        let log = client.log(job, None).await?;
-        if args.json {
-            writeln!(io::stdout(), "{}", serde_json::to_string(&log)?)?;
-            return Ok(0);
-        }
-        let end = log.end;
-        show(in_order(log), args.lines)?;
-        if args.follow {
-            follow(&client, job, end).await?;
-        }
-        Ok(0)
-    })
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        context.call(async |client| {
+            let job = which::id(client, &self.job).await?;
+            let log = client.log(job, None).await?;
+            if self.json {
+                print_json(&log)?;
+                return Ok(0);
+            }
+            let end = log.end;
+            show(in_order(log), self.lines)?;
+            if self.follow {
+                follow(client, job, end).await?;
+            }
+            Ok(0)
+        })
+    }
 }
 
 /// Parts and cuts in the order in which the stream would send them.

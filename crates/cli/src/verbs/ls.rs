@@ -3,10 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
-use doorbell_client::{Client, EndpointSource};
 
-use super::block_on;
-use crate::{listing, live, paint::Paint, table};
+use crate::{
+    context::{Context, Run},
+    listing, live,
+    output::Output,
+    paint::Paint,
+    table,
+};
 
 /// Show running, queued and recently finished jobs
 #[derive(Debug, clap::Args)]
@@ -28,34 +32,23 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    if args.watch {
-        if !io::stdout().is_terminal() {
-            bail!("`doorbell ls --watch` draws on a terminal, and this output is none. Leave out --watch.");
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        if self.watch {
+            if !io::stdout().is_terminal() {
+                bail!("`doorbell ls --watch` draws on a terminal, and this output is none. Leave out --watch.");
+            }
+            context.call(async |client| live::show(client, self.recent).await)?;
+            return Ok(0);
         }
-        block_on(live::show(&client, args.recent))?;
-        return Ok(0);
+        let listing = context.call(async |client| Ok(listing::fetch(client, self.recent).await?))?;
+        let jobs = listing.jobs();
+        Output::of(self.quiet, self.json).print(&listing, jobs.iter().map(|job| job.id), |out| {
+            if jobs.is_empty() {
+                writeln!(out, "No jobs yet. Try `doorbell run -- sleep 10`.")?;
+            }
+            table::lines(&jobs, listing.now, table::width(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
+        Ok(0)
     }
-    let listing = block_on(async { Ok(listing::fetch(&client, args.recent).await?) })?;
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&listing)?)?;
-        return Ok(0);
-    }
-    let now = listing.now;
-    let jobs = listing.into_jobs();
-    if args.quiet {
-        for job in &jobs {
-            writeln!(out, "{}", job.id)?;
-        }
-        return Ok(0);
-    }
-    if jobs.is_empty() {
-        writeln!(out, "No jobs yet. Try `doorbell run -- sleep 10`.")?;
-    }
-    for line in table::lines(&jobs, now, table::width(), Paint::for_stdout()) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(0)
 }

@@ -9,10 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
-use doorbell_client::{Client, EndpointSource};
+use anyhow::{Context as _, bail};
 
-use super::block_on;
+use crate::context::{Context, Run};
 
 /// The tray app. Started again, it opens the panel of the one that runs.
 const APP: &str = "doorbell-tray";
@@ -33,14 +32,15 @@ pub(crate) struct Args {
     browser: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    if args.browser { in_browser() } else { in_app() }
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        if self.browser { in_browser(context) } else { in_app() }
+    }
 }
 
-fn in_browser() -> anyhow::Result<i32> {
-    let source = EndpointSource::discovered();
-    let link = block_on(async { Ok(Client::new(source.clone()).create_browser_link().await?) })?;
-    let address = format!("{}{}", source.resolve()?.url(), link.path);
+fn in_browser(context: &Context) -> anyhow::Result<i32> {
+    let link = context.call(async |client| Ok(client.create_browser_link().await?))?;
+    let address = format!("{}{}", context.source().resolve()?.url(), link.path);
     match open::that_detached(&address) {
         Ok(()) => {
             writeln!(io::stdout(), "Opening it in your browser. If nothing opens, this address is good once, within a minute:\n{address}")?

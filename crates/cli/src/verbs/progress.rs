@@ -2,7 +2,10 @@
 
 use doorbell_protocol::{JobId, Progress};
 
-use crate::{figure, inside};
+use crate::{
+    context::{Context, Run},
+    figure, inside,
+};
 
 /// Say how far the job is, from inside its command
 ///
@@ -33,6 +36,8 @@ pub(crate) struct Args {
     job: Option<JobId>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    inside::tell(args.job, Progress { message: args.message, unit: args.unit, ..args.figure })
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        inside::tell(context, self.job, Progress { message: self.message, unit: self.unit, ..self.figure })
+    }
 }

@@ -1,12 +1,15 @@
 //! `doorbell retry JOB`
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::jobs::OneJob;
 
-use super::block_on;
-use crate::{complete, which};
+use crate::{
+    complete,
+    context::{Context, Run},
+    output::Output,
+    which,
+};
 
 /// Queue a job that is over once more
 ///
@@ -25,16 +28,12 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    let job = block_on(async { Ok(client.retry_job(which::id(&client, &args.job).await?).await?) })?;
-    let mut out = io::stdout();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?;
-    } else if args.quiet {
-        writeln!(out, "{}", job.id)?;
-    } else {
-        writeln!(out, "Queued {} again ({}).", job.name, job.id)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let job = context.call(async |client| Ok(client.retry_job(which::id(client, &self.job).await?).await?))?;
+        let answer = OneJob { job };
+        let job = &answer.job;
+        Output::of(self.quiet, self.json).print(&answer, [job.id], |out| writeln!(out, "Queued {} again ({}).", job.name, job.id))?;
+        Ok(0)
     }
-    Ok(0)
 }

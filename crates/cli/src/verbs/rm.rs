@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use doorbell_client::{Client, EndpointSource};
-
-use super::block_on;
-use crate::{complete, which};
+use crate::{
+    complete,
+    context::{Context, Run},
+    which,
+};
 
 /// Forget jobs that are over, with their questions and their logs
 #[derive(Debug, clap::Args)]
@@ -18,20 +19,21 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    block_on(async {
-        // All jobs are found before the first one is deleted, so a typing error deletes nothing.
-        let mut jobs = Vec::new();
-        for asked in &args.jobs {
-            jobs.push(which::job(&client, asked).await?);
-        }
-        for job in jobs {
-            client.delete_job(job.id).await?;
-            if !args.quiet {
-                writeln!(io::stdout(), "Forgot {} ({}).", job.name, job.id)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        context.call(async |client| {
+            // All jobs are found before the first one is deleted, so a typing error deletes nothing.
+            let mut jobs = Vec::new();
+            for asked in &self.jobs {
+                jobs.push(which::job(client, asked).await?);
             }
-        }
-        Ok(0)
-    })
+            for job in jobs {
+                client.delete_job(job.id).await?;
+                if !self.quiet {
+                    writeln!(io::stdout(), "Forgot {} ({}).", job.name, job.id)?;
+                }
+            }
+            Ok(0)
+        })
+    }
 }

@@ -3,11 +3,13 @@
 use std::{ffi::OsString, time::Duration};
 
 use anyhow::bail;
-use doorbell_client::EndpointSource;
 use doorbell_protocol::{JobId, jobs, limits};
 use doorbell_runner::{Prints, Redactor, RunSpec, Secret, TerminalChoice};
 
-use crate::{duration, name};
+use crate::{
+    context::{Context, Run},
+    duration, inside, name,
+};
 
 /// Run a command as a job
 ///
@@ -90,43 +92,39 @@ pub(crate) struct Args {
 #[derive(Clone, Copy, Debug)]
 struct Parent(Option<JobId>);
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    if args.labels.len() > limits::LABELS {
-        bail!("a job has at most {} labels", limits::LABELS);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        if self.labels.len() > limits::LABELS {
+            bail!("a job has at most {} labels", limits::LABELS);
+        }
+        let redactor = Redactor::new(std::env::vars_os(), &self.redact);
+        // Secrets go before it is shortened: half of one would stay.
+        let name = self.name.unwrap_or_else(|| name::of_command(&redactor.words(&self.command)));
+        let mut words = self.command.into_iter();
+        // clap refuses an empty command.
+        let program = words.next().unwrap_or_default();
+        let terminal = match (self.pty, self.no_pty) {
+            (true, _) => TerminalChoice::Always,
+            (_, true) => TerminalChoice::Never,
+            (false, false) => TerminalChoice::LikeOurs,
+        };
+        let spec = RunSpec {
+            program,
+            args: words.collect(),
+            name,
+            key: self.key,
+            parent: self.parent.map_or_else(inside::job, |Parent(parent)| parent),
+            labels: self.labels.into_iter().collect(),
+            url: self.url,
+            notify_after: self.notify_after.or(self.quiet_start.then_some(Duration::ZERO)),
+            timeout: self.timeout,
+            redactor,
+            prints: if self.no_output { Prints::Kept } else { Prints::Sent },
+            terminal,
+            source: context.source(),
+        };
+        Ok(doorbell_runner::run(spec))
     }
-    let redactor = Redactor::new(std::env::vars_os(), &args.redact);
-    // Secrets go before it is shortened: half of one would stay.
-    let name = args.name.unwrap_or_else(|| name::of_command(&redactor.words(&args.command)));
-    let mut words = args.command.into_iter();
-    // clap refuses an empty command.
-    let program = words.next().unwrap_or_default();
-    let terminal = match (args.pty, args.no_pty) {
-        (true, _) => TerminalChoice::Always,
-        (_, true) => TerminalChoice::Never,
-        (false, false) => TerminalChoice::LikeOurs,
-    };
-    let spec = RunSpec {
-        program,
-        args: words.collect(),
-        name,
-        key: args.key,
-        parent: args.parent.map_or_else(job_around, |Parent(parent)| parent),
-        labels: args.labels.into_iter().collect(),
-        url: args.url,
-        notify_after: args.notify_after.or(args.quiet_start.then_some(Duration::ZERO)),
-        timeout: args.timeout,
-        redactor,
-        prints: if args.no_output { Prints::Kept } else { Prints::Sent },
-        terminal,
-        source: EndpointSource::discovered(),
-    };
-    Ok(doorbell_runner::run(spec))
-}
-
-/// The job that this process runs in. A variable that names no job is ignored: it must not keep the command
-/// from running.
-fn job_around() -> Option<JobId> {
-    std::env::var("DOORBELL_JOB").ok()?.parse().ok()
 }
 
 fn page(text: &str) -> Result<String, String> {

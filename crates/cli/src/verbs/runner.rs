@@ -2,6 +2,15 @@
 
 use std::io;
 
-pub(crate) fn run() -> anyhow::Result<i32> {
-    Ok(doorbell_runner::run_claimed(io::stdin().lock())?)
+use crate::context::{Context, Run};
+
+/// Run one claimed job, read as JSON from standard input. Workers start this.
+#[derive(Debug, clap::Args)]
+#[command(hide = true)]
+pub(crate) struct Args {}
+
+impl Run for Args {
+    fn run(self, _context: &Context) -> anyhow::Result<i32> {
+        Ok(doorbell_runner::run_claimed(io::stdin().lock())?)
+    }
 }

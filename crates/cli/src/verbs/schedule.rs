@@ -4,14 +4,15 @@ use std::io::{self, Write};
 
 use anyhow::bail;
 use clap::{Subcommand, ValueEnum};
-use doorbell_client::{Client, EndpointSource};
+use doorbell_client::Client;
 use doorbell_protocol::schedule::{CatchUp, NewSchedule, OneSchedule, Overlap, Schedule, ScheduleList};
 use doorbell_runner::Redactor;
 use jiff::tz::TimeZone;
 
-use super::block_on;
 use crate::{
+    context::{Context, Run},
     name,
+    output::Output,
     paint::Paint,
     task::{Place, TaskArgs},
     when, which,
@@ -113,88 +114,83 @@ enum CatchUpChoice {
     Last,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    match args.verb {
-        ScheduleVerb::Add(args) => add(&client, args)?,
-        ScheduleVerb::Ls { quiet, json } => {
-            let schedules = block_on(async { Ok(client.schedules().await?) })?;
-            list(schedules, quiet, json)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        match self.verb {
+            ScheduleVerb::Add(add) => add.run(context)?,
+            ScheduleVerb::Ls { quiet, json } => {
+                let schedules = context.call(async |client| Ok(client.schedules().await?))?;
+                list(ScheduleList { schedules }, Output::of(quiet, json))?;
+            }
+            ScheduleVerb::Rm(one) => {
+                let schedule = context.call(async |client| {
+                    let schedule = the_one(client, &one.schedule).await?;
+                    client.delete_schedule(schedule.id).await?;
+                    Ok(schedule)
+                })?;
+                one.say(&format!("Removed {}.", schedule.spec.name))?;
+            }
+            ScheduleVerb::Pause(one) => {
+                let schedule = context.call(async |client| change(client, &one.schedule, |spec| spec.paused = true).await)?;
+                one.say(&format!("Paused {}.", schedule.spec.name))?;
+            }
+            ScheduleVerb::Resume(one) => {
+                let schedule = context.call(async |client| change(client, &one.schedule, |spec| spec.paused = false).await)?;
+                one.say(&format!("Resumed {}; it fires {}.", schedule.spec.name, next(&schedule)))?;
+            }
         }
-        ScheduleVerb::Rm(one) => block_on(async {
-            let schedule = the_one(&client, &one.schedule).await?;
-            client.delete_schedule(schedule.id).await?;
-            one.say(&format!("Removed {}.", schedule.spec.name))
-        })?,
-        ScheduleVerb::Pause(one) => {
-            let schedule = block_on(change(&client, &one.schedule, |spec| spec.paused = true))?;
-            one.say(&format!("Paused {}.", schedule.spec.name))?;
-        }
-        ScheduleVerb::Resume(one) => {
-            let schedule = block_on(change(&client, &one.schedule, |spec| spec.paused = false))?;
-            one.say(&format!("Resumed {}; it fires {}.", schedule.spec.name, next(&schedule)))?;
-        }
+        Ok(0)
     }
-    Ok(0)
 }
 
-fn add(client: &Client, args: Add) -> anyhow::Result<()> {
-    let timezone = match args.timezone {
-        Some(timezone) => timezone,
-        None => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
-    };
-    // What is told of the command has no secrets. What a worker runs must have them.
-    let redactor = Redactor::of_environment();
-    let told: Vec<String> = args.task.command.iter().map(|word| redactor.text(word)).collect();
-    let new = NewSchedule {
-        name: args.name.unwrap_or_else(|| name::of_command(&told)),
-        cron: args.cron,
-        timezone,
-        overlap: match args.overlap {
-            OverlapChoice::Skip => Overlap::Skip,
-            OverlapChoice::Queue => Overlap::Queue,
-            OverlapChoice::CancelRunning => Overlap::CancelRunning,
-        },
-        catch_up: match args.catch_up {
-            CatchUpChoice::None => CatchUp::None,
-            CatchUpChoice::Last => CatchUp::Last,
-        },
-        paused: false,
-        task: args.task.task(Place::Here)?,
-    };
-    let schedule = block_on(async { Ok(client.create_schedule(&new).await?) })?;
-    let mut out = io::stdout();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&OneSchedule { schedule })?)?;
-    } else if args.quiet {
-        writeln!(out, "{}", schedule.id)?;
-    } else {
-        writeln!(out, "Added {}; it fires {}.", schedule.spec.name, next(&schedule))?;
+impl Add {
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let timezone = match self.timezone {
+            Some(timezone) => timezone,
+            None => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
+        };
+        // What is told of the command has no secrets. What a worker runs must have them.
+        let redactor = Redactor::of_environment();
+        let told: Vec<String> = self.task.command.iter().map(|word| redactor.text(word)).collect();
+        let new = NewSchedule {
+            name: self.name.unwrap_or_else(|| name::of_command(&told)),
+            cron: self.cron,
+            timezone,
+            overlap: match self.overlap {
+                OverlapChoice::Skip => Overlap::Skip,
+                OverlapChoice::Queue => Overlap::Queue,
+                OverlapChoice::CancelRunning => Overlap::CancelRunning,
+            },
+            catch_up: match self.catch_up {
+                CatchUpChoice::None => CatchUp::None,
+                CatchUpChoice::Last => CatchUp::Last,
+            },
+            paused: false,
+            task: self.task.task(Place::Here)?,
+        };
+        let schedule = context.call(async |client| Ok(client.create_schedule(&new).await?))?;
+        let answer = OneSchedule { schedule };
+        let schedule = &answer.schedule;
+        Output::of(self.quiet, self.json)
+            .print(&answer, [schedule.id], |out| writeln!(out, "Added {}; it fires {}.", schedule.spec.name, next(schedule)))
     }
-    Ok(())
 }
 
-fn list(schedules: Vec<Schedule>, quiet: bool, json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(&ScheduleList { schedules })?)?;
-        return Ok(());
-    }
-    if schedules.is_empty() && !quiet {
-        writeln!(out, "No schedules. Add one with `doorbell schedule add @daily -- COMMAND`.")?;
-    }
-    let name_width = schedules.iter().map(|schedule| schedule.spec.name.chars().count()).max().unwrap_or(0);
-    let cron_width = schedules.iter().map(|schedule| schedule.spec.cron.chars().count()).max().unwrap_or(0);
-    let paint = Paint::for_stdout();
-    for schedule in schedules {
-        if quiet {
-            writeln!(out, "{}", schedule.id)?;
-            continue;
+fn list(list: ScheduleList, output: Output) -> anyhow::Result<()> {
+    let schedules = &list.schedules;
+    output.print(&list, schedules.iter().map(|schedule| schedule.id), |out| {
+        if schedules.is_empty() {
+            writeln!(out, "No schedules. Add one with `doorbell schedule add @daily -- COMMAND`.")?;
         }
-        let (id, spec) = (paint.faint(&which::short(schedule.id)), &schedule.spec);
-        writeln!(out, "{id}  {:<name_width$}  {:<cron_width$}  {} · {}", spec.name, spec.cron, next(&schedule), spec.timezone)?;
-    }
-    Ok(())
+        let name_width = schedules.iter().map(|schedule| schedule.spec.name.chars().count()).max().unwrap_or(0);
+        let cron_width = schedules.iter().map(|schedule| schedule.spec.cron.chars().count()).max().unwrap_or(0);
+        let paint = Paint::for_stdout();
+        for schedule in schedules {
+            let (id, spec) = (paint.faint(&which::short(schedule.id)), &schedule.spec);
+            writeln!(out, "{id}  {:<name_width$}  {:<cron_width$}  {} · {}", spec.name, spec.cron, next(schedule), spec.timezone)?;
+        }
+        Ok(())
+    })
 }
 
 fn next(schedule: &Schedule) -> String {

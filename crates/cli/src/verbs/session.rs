@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::context::{Context, Run};
+
 /// Lead the session of one command. `doorbell run` starts this.
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
@@ -10,9 +12,11 @@ pub(crate) struct Args {
     command: Vec<OsString>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let mut words = args.command.into_iter();
-    // clap refuses an empty command.
-    let program = words.next().unwrap_or_default();
-    Ok(doorbell_runner::session::run(&program, &words.collect::<Vec<_>>())?)
+impl Run for Args {
+    fn run(self, _context: &Context) -> anyhow::Result<i32> {
+        let mut words = self.command.into_iter();
+        // clap refuses an empty command.
+        let program = words.next().unwrap_or_default();
+        Ok(doorbell_runner::session::run(&program, &words.collect::<Vec<_>>())?)
+    }
 }

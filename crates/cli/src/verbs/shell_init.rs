@@ -7,7 +7,10 @@ use std::{
 
 use clap::ValueEnum;
 
-use crate::duration;
+use crate::{
+    context::{Context, Run},
+    duration,
+};
 
 /// Print hooks that report commands which take long, without wrapping them
 ///
@@ -38,16 +41,18 @@ enum Shell {
     Fish,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let script = match args.shell {
-        Shell::Bash => include_str!("../shell/hooks.bash"),
-        Shell::Zsh => include_str!("../shell/hooks.zsh"),
-        Shell::Fish => include_str!("../shell/hooks.fish"),
-    };
-    let ignore: String = args.ignore.iter().map(|name| format!(" --ignore {name}")).collect();
-    let script = script.replace("@THRESHOLD_MS@", &args.longer_than.as_millis().to_string()).replace(" @IGNORE@", &ignore);
-    io::stdout().write_all(script.as_bytes())?;
-    Ok(0)
+impl Run for Args {
+    fn run(self, _context: &Context) -> anyhow::Result<i32> {
+        let script = match self.shell {
+            Shell::Bash => include_str!("../shell/hooks.bash"),
+            Shell::Zsh => include_str!("../shell/hooks.zsh"),
+            Shell::Fish => include_str!("../shell/hooks.fish"),
+        };
+        let ignore: String = self.ignore.iter().map(|name| format!(" --ignore {name}")).collect();
+        let script = script.replace("@THRESHOLD_MS@", &self.longer_than.as_millis().to_string()).replace(" @IGNORE@", &ignore);
+        io::stdout().write_all(script.as_bytes())?;
+        Ok(0)
+    }
 }
 
 /// It stands in a script without quotes.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorbell_client::{Backoff, CallError, Client, EndpointSource};
+use doorbell_client::{Backoff, CallError, Client};
 use doorbell_protocol::{
     JobId, Timestamp,
     jobs::{FinishReport, NewJob},
@@ -16,8 +16,10 @@ use doorbell_runner::{
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::block_on;
-use crate::{inside, interactive, name, when};
+use crate::{
+    context::{Context, Run},
+    inside, interactive, name, when,
+};
 
 /// Longest wait for a hub that is away.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,17 +46,19 @@ pub(crate) struct Args {
     line: String,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    // The command ended just before this process was started.
-    let finished_at = when::now();
-    if interactive::is_interactive(&args.line, &args.ignore) {
-        return Ok(0);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        // The command ended just before this process was started.
+        let finished_at = when::now();
+        if interactive::is_interactive(&self.line, &self.ignore) {
+            return Ok(0);
+        }
+        let started_at = finished_at - Duration::from_millis(self.duration_ms);
+        let line = Redactor::of_environment().text(&self.line);
+        let job = new_job(&line, started_at);
+        context.call(async |client| report(client, &job, self.exit_code, finished_at).await)?;
+        Ok(0)
     }
-    let started_at = finished_at - Duration::from_millis(args.duration_ms);
-    let line = Redactor::of_environment().text(&args.line);
-    let client = Client::new(EndpointSource::discovered());
-    block_on(report(&client, &new_job(&line, started_at), args.exit_code, finished_at))?;
-    Ok(0)
 }
 
 fn new_job(line: &str, started_at: Timestamp) -> NewJob {

@@ -1,12 +1,17 @@
 //! `doorbell show JOB`
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::{Job, JobState, Timestamp, jobs::OneJob, text};
 
-use super::block_on;
-use crate::{complete, duration, paint::Paint, table, when, which};
+use crate::{
+    complete,
+    context::{Context, Run},
+    duration,
+    output::{NO_IDS, Output},
+    paint::Paint,
+    table, when, which,
+};
 
 /// Show everything about a job
 #[derive(Debug, clap::Args)]
@@ -19,18 +24,15 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    let job = block_on(which::job(&client, &args.job))?;
-    let mut out = io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?;
-        return Ok(0);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let job = context.call(async |client| which::job(client, &self.job).await)?;
+        let answer = OneJob { job };
+        Output::of_json(self.json).print(&answer, NO_IDS, |out| {
+            card(&answer.job, when::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
+        Ok(0)
     }
-    for line in card(&job, when::now(), Paint::for_stdout()) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(0)
 }
 
 fn card(job: &Job, now: Timestamp, paint: Paint) -> Vec<String> {

@@ -2,11 +2,14 @@
 
 use std::io::{self, Write};
 
-use doorbell_client::{CallError, Client, EndpointSource};
+use doorbell_client::{CallError, Client};
 use doorbell_protocol::{Counts, Epoch, Sequence, hub::Health, hub::Stats};
 use serde::Serialize;
 
-use super::block_on;
+use crate::{
+    context::{Context, Run},
+    output::print_json,
+};
 
 /// What `--json` prints.
 #[derive(Debug, Default, Serialize)]
@@ -38,32 +41,33 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    let url = client.endpoint().ok().map(|endpoint| endpoint.url().to_owned());
-    let answers = block_on(async { Ok(ask(&client).await) })?;
-    if args.json {
-        let report = match &answers {
-            Ok((health, stats)) => Report {
-                reachable: true,
-                url,
-                version: Some(health.version.clone()),
-                epoch: Some(health.epoch),
-                counts: Some(stats.counts),
-                seq: Some(stats.seq),
-                subscribers: Some(stats.subscribers),
-                error: None,
-            },
-            Err(e) => Report { url, error: Some(e.to_string()), ..Report::default() },
-        };
-        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?)?;
-        return Ok(i32::from(answers.is_err()));
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let url = context.source().resolve().ok().map(|endpoint| endpoint.url().to_owned());
+        let answers = context.call(async |client| Ok(ask(client).await))?;
+        if self.json {
+            let report = match &answers {
+                Ok((health, stats)) => Report {
+                    reachable: true,
+                    url,
+                    version: Some(health.version.clone()),
+                    epoch: Some(health.epoch),
+                    counts: Some(stats.counts),
+                    seq: Some(stats.seq),
+                    subscribers: Some(stats.subscribers),
+                    error: None,
+                },
+                Err(e) => Report { url, error: Some(e.to_string()), ..Report::default() },
+            };
+            print_json(&report)?;
+            return Ok(i32::from(answers.is_err()));
+        }
+        let (health, stats) = answers?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "Hub {} at {}", health.version, url.unwrap_or_default())?;
+        writeln!(out, "{} running, {} queued, {} listening", stats.counts.running, stats.counts.queued, stats.subscribers)?;
+        Ok(0)
     }
-    let (health, stats) = answers?;
-    let mut out = io::stdout().lock();
-    writeln!(out, "Hub {} at {}", health.version, url.unwrap_or_default())?;
-    writeln!(out, "{} running, {} queued, {} listening", stats.counts.running, stats.counts.queued, stats.subscribers)?;
-    Ok(0)
 }
 
 /// Health first: it needs no token, so that a wrong one is told apart from a hub that is away.

@@ -2,7 +2,10 @@
 
 use doorbell_protocol::{JobId, Progress, Step};
 
-use crate::{figure, inside};
+use crate::{
+    context::{Context, Run},
+    figure, inside,
+};
 
 /// Say which step the job is at, from inside its command
 ///
@@ -27,7 +30,9 @@ pub(crate) struct Args {
     job: Option<JobId>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let step = Step { label: args.label, ..args.step };
-    inside::tell(args.job, Progress { step: Some(step), ..Progress::default() })
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let step = Step { label: self.label, ..self.step };
+        inside::tell(context, self.job, Progress { step: Some(step), ..Progress::default() })
+    }
 }

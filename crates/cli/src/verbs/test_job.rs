@@ -1,15 +1,14 @@
 //! `doorbell test-job`
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::{io::Write, time::Duration};
 
-use doorbell_client::{Client, EndpointSource};
 use doorbell_protocol::{jobs::NewTestJob, limits};
 
-use super::block_on;
-use crate::duration;
+use crate::{
+    context::{Context, Run},
+    duration,
+    output::Output,
+};
 
 /// Queue the built-in test job, which shows whether everything works
 ///
@@ -33,16 +32,14 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let duration_ms = u64::try_from(args.duration.as_millis()).ok();
-    let job = NewTestJob { duration_ms, fail_at_step: args.fail_at_step };
-    let created = block_on(async { Ok(Client::new(EndpointSource::discovered()).create_test_job(&job).await?) })?;
-    if args.json {
-        writeln!(io::stdout(), "{}", serde_json::to_string(&created)?)?;
-    } else if args.quiet {
-        writeln!(io::stdout(), "{}", created.job.id)?;
-    } else {
-        writeln!(io::stdout(), "Queued {} ({}). `doorbell ls` shows how it goes.", created.job.name, created.job.id)?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        let duration_ms = u64::try_from(self.duration.as_millis()).ok();
+        let job = NewTestJob { duration_ms, fail_at_step: self.fail_at_step };
+        let created = context.call(async |client| Ok(client.create_test_job(&job).await?))?;
+        let job = &created.job;
+        Output::of(self.quiet, self.json)
+            .print(&created, [job.id], |out| writeln!(out, "Queued {} ({}). `doorbell ls` shows how it goes.", job.name, job.id))?;
+        Ok(0)
     }
-    Ok(0)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::context::{Context, Run};
+
 /// The command of the test job: prints its steps.
 #[derive(Debug, clap::Args)]
 #[command(hide = true)]
@@ -15,6 +17,8 @@ pub(crate) struct Args {
     fail_at_step: Option<u32>,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    Ok(doorbell_runner::test_job::run_steps(Duration::from_millis(args.duration_ms), args.fail_at_step)?)
+impl Run for Args {
+    fn run(self, _context: &Context) -> anyhow::Result<i32> {
+        Ok(doorbell_runner::test_job::run_steps(Duration::from_millis(self.duration_ms), self.fail_at_step)?)
+    }
 }

@@ -7,14 +7,18 @@ use std::{
 
 use anyhow::bail;
 use clap::Subcommand;
-use doorbell_client::{Client, EndpointSource};
+use doorbell_client::Client;
 use doorbell_protocol::{
     Role, TokenId,
     token::{NewToken, Token, TokenList},
 };
 
-use super::block_on;
-use crate::{duration, name, which};
+use crate::{
+    context::{Context, Run},
+    duration, name,
+    output::{NO_IDS, Output, print_json},
+    which,
+};
 
 /// Make, list and remove tokens for others
 ///
@@ -65,48 +69,49 @@ struct TokenCreate {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let client = Client::new(EndpointSource::discovered());
-    match args.verb {
-        TokenVerb::Create(args) => create(&client, args)?,
-        TokenVerb::Ls { json } => ls(&client, json)?,
-        TokenVerb::Rm { token } => block_on(async {
-            let id = the_one(&client, &token).await?;
-            Ok(client.remove_token(id).await?)
-        })?,
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        match self.verb {
+            TokenVerb::Create(create) => create.run(context)?,
+            TokenVerb::Ls { json } => {
+                let tokens = context.call(async |client| Ok(client.tokens().await?))?;
+                list(TokenList { tokens }, Output::of_json(json))?;
+            }
+            TokenVerb::Rm { token } => context.call(async |client| {
+                let id = the_one(client, &token).await?;
+                Ok(client.remove_token(id).await?)
+            })?,
+        }
+        Ok(0)
     }
-    Ok(0)
 }
 
-/// The secret alone goes to standard output, so that it can be piped to where it belongs.
-fn create(client: &Client, args: TokenCreate) -> anyhow::Result<()> {
-    let name = args.name.unwrap_or_else(|| words(&args.roles));
-    let expires_in_ms = args.expires_in.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-    let created = block_on(async { Ok(client.create_token(&NewToken { name, roles: args.roles, expires_in_ms }).await?) })?;
-    if args.json {
-        writeln!(io::stdout(), "{}", serde_json::to_string(&created)?)?;
-    } else {
+impl TokenCreate {
+    /// Only the secret goes to standard output, so that it can be piped to where it is needed.
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let name = self.name.unwrap_or_else(|| words(&self.roles));
+        let expires_in_ms = self.expires_in.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let new = NewToken { name, roles: self.roles, expires_in_ms };
+        let created = context.call(async |client| Ok(client.create_token(&new).await?))?;
+        if self.json {
+            return print_json(&created);
+        }
         eprintln!("Token {} ({}). Its secret is shown this once; set DOORBELL_TOKEN to it:", created.token.id, words(&created.token.roles));
-        writeln!(io::stdout(), "{}", created.secret)?;
+        Ok(writeln!(io::stdout(), "{}", created.secret)?)
     }
-    Ok(())
 }
 
-fn ls(client: &Client, json: bool) -> anyhow::Result<()> {
-    let tokens = block_on(async { Ok(client.tokens().await?) })?;
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(&TokenList { tokens })?)?;
-        return Ok(());
-    }
-    if tokens.is_empty() {
-        writeln!(out, "No tokens but the hub's own. Make one with `doorbell token create --role report`.")?;
-    }
-    for Token { id, name, roles, expires_at, .. } in tokens {
-        let until = expires_at.map(|at| format!("  until {at}")).unwrap_or_default();
-        writeln!(out, "{id}  {:<20}  {name}{until}", words(&roles))?;
-    }
-    Ok(())
+fn list(list: TokenList, output: Output) -> anyhow::Result<()> {
+    output.print(&list, NO_IDS, |out| {
+        if list.tokens.is_empty() {
+            writeln!(out, "No tokens but the hub's own. Make one with `doorbell token create --role report`.")?;
+        }
+        for Token { id, name, roles, expires_at, .. } in &list.tokens {
+            let until = expires_at.map(|at| format!("  until {at}")).unwrap_or_default();
+            writeln!(out, "{id}  {:<20}  {name}{until}", words(roles))?;
+        }
+        Ok(())
+    })
 }
 
 async fn the_one(client: &Client, asked: &str) -> anyhow::Result<TokenId> {

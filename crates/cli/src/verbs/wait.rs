@@ -14,8 +14,12 @@ use doorbell_protocol::{
 };
 use tokio::time::{Duration, Instant, sleep_until};
 
-use super::block_on;
-use crate::{paint::Paint, table, when, which};
+use crate::{
+    context::{Context, Run},
+    output::{NO_IDS, Output},
+    paint::Paint,
+    table, when, which,
+};
 
 /// The job was cancelled.
 const CANCELLED: i32 = 130;
@@ -61,9 +65,10 @@ pub(crate) struct Args {
 
 /// The jobs that are waited for.
 struct Wait {
+    source: EndpointSource,
     client: Client,
     jobs: Vec<Waited>,
-    print: Print,
+    output: Output,
     /// When to ask the hub next, if it must be asked at all.
     look_at: Option<Instant>,
     /// Whether to ask for every job then, since any of them may have ended untold.
@@ -81,35 +86,31 @@ struct Waited {
     code: Option<i32>,
 }
 
-#[derive(Clone, Copy)]
-enum Print {
-    Line,
-    Json,
-    Nothing,
-}
-
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let print = match (args.quiet, args.json) {
-        (true, _) => Print::Nothing,
-        (_, true) => Print::Json,
-        (false, false) => Print::Line,
-    };
-    block_on(async {
-        let client = Client::new(EndpointSource::discovered());
-        let mut wait = Wait { client, jobs: Vec::new(), print, look_at: None, unsure: false };
-        for asked in &args.jobs {
-            match which::job(&wait.client, asked).await {
-                Ok(job) => wait.add(job).await?,
-                Err(e) if is_not_found(&e) => {
-                    eprintln!("doorbell: {e:#}");
-                    return Ok(NOT_FOUND);
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        context.call(async |client| {
+            let mut wait = Wait {
+                source: context.source(),
+                client: client.clone(),
+                jobs: Vec::new(),
+                output: Output::of(self.quiet, self.json),
+                look_at: None,
+                unsure: false,
+            };
+            for asked in &self.jobs {
+                match which::job(&wait.client, asked).await {
+                    Ok(job) => wait.add(job).await?,
+                    Err(e) if is_not_found(&e) => {
+                        eprintln!("doorbell: {e:#}");
+                        return Ok(NOT_FOUND);
+                    }
+                    Err(e) => return Err(e),
                 }
-                Err(e) => return Err(e),
             }
-        }
-        wait.until_over().await?;
-        Ok(wait.jobs.iter().filter_map(|waited| waited.code).find(|code| *code != 0).unwrap_or(0))
-    })
+            wait.until_over().await?;
+            Ok(wait.jobs.iter().filter_map(|waited| waited.code).find(|code| *code != 0).unwrap_or(0))
+        })
+    }
 }
 
 impl Wait {
@@ -125,7 +126,7 @@ impl Wait {
         if self.pending().next().is_none() {
             return Ok(());
         }
-        let (_feed, mut updates) = Feed::open(EndpointSource::discovered());
+        let (_feed, mut updates) = Feed::open(self.source.clone());
         let mut told_away = false;
         while self.pending().next().is_some() {
             if self.pending().any(|waited| waited.state == JobState::Queued) {
@@ -155,7 +156,7 @@ impl Wait {
                 }) => self.take_in(event.job).await?,
                 Some(FeedUpdate::Polled(Some(list))) => self.compare(&list),
                 Some(FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. }) => {
-                    if !told_away && !matches!(self.print, Print::Nothing) {
+                    if !told_away && self.output != Output::Quiet {
                         eprintln!("doorbell: waiting for the hub: {reason}");
                     }
                     told_away = true;
@@ -226,7 +227,7 @@ impl Wait {
                 }
                 Err(e) => return Err(e.into()),
             };
-            if matches!(self.print, Print::Line) {
+            if self.output == Output::People {
                 eprintln!("doorbell: {}: attempt {} of {} {}", text::clean(&job.name), job.attempt, job.attempts, job.state.as_str());
             }
             self.each(job.id, |waited| waited.run = next.id);
@@ -259,22 +260,15 @@ impl Wait {
     }
 
     fn tell(&self, job: Job) -> anyhow::Result<()> {
-        let mut out = io::stdout().lock();
-        match self.print {
-            Print::Nothing => {}
-            Print::Json => writeln!(out, "{}", serde_json::to_string(&OneJob { job })?)?,
-            Print::Line => {
-                for line in table::lines(&[job], when::now(), table::width(), Paint::for_stdout()) {
-                    writeln!(out, "{line}")?;
-                }
-            }
-        }
-        out.flush()?;
-        Ok(())
+        let answer = OneJob { job };
+        let job = std::slice::from_ref(&answer.job);
+        self.output.print(&answer, NO_IDS, |out| {
+            table::lines(job, when::now(), table::width(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+        })?;
+        Ok(io::stdout().flush()?)
     }
 }
 
-/// The exit code that follows from a job that is over; `None` while it is not.
 fn exit_code(job: &Job) -> Option<i32> {
     match job.state {
         JobState::Succeeded => Some(0),

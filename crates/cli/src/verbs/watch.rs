@@ -3,13 +3,17 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
-use doorbell_client::{Client, EndpointSource, Feed, FeedUpdate, When};
+use doorbell_client::{Client, Feed, FeedUpdate, When};
 use doorbell_protocol::{Event, EventId, EventKind, FeedMessage, Job, JobState, QuestionState, text};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
-use super::block_on;
-use crate::{bars::Bars, paint::Paint, table, when, which};
+use crate::{
+    bars::Bars,
+    context::{Context, Run},
+    paint::Paint,
+    table, when, which,
+};
 
 /// Widest word for what happened.
 const WORD: usize = 9;
@@ -26,18 +30,19 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let source = EndpointSource::discovered();
-    block_on(async {
-        let (_feed, updates) = Feed::open(source.clone());
-        if args.json {
-            print_objects(updates).await
-        } else if io::stdout().is_terminal() {
-            show_with_bars(updates, &Client::new(source)).await
-        } else {
-            print_lines(updates).await
-        }
-    })
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        context.call(async |client| {
+            let (_feed, updates) = Feed::open(context.source());
+            if self.json {
+                print_objects(updates).await
+            } else if io::stdout().is_terminal() {
+                show_with_bars(updates, client).await
+            } else {
+                print_lines(updates).await
+            }
+        })
+    }
 }
 
 async fn print_objects(mut updates: mpsc::Receiver<FeedUpdate>) -> anyhow::Result<i32> {

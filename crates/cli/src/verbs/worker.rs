@@ -5,17 +5,24 @@ use std::{
     process,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use doorbell_client::{Client, EndpointSource};
+use doorbell_client::EndpointSource;
 use doorbell_protocol::{
     limits,
     worker::{WorkerList, WorkerState, WorkerStatus},
 };
 use doorbell_runner::{WorkerConfig, origin};
 
-use super::block_on;
-use crate::{duration, interrupt::interrupted, name, paint::Paint, when, which};
+use crate::{
+    context::{Context, Run},
+    duration,
+    interrupt::interrupted,
+    name,
+    output::Output,
+    paint::Paint,
+    when, which,
+};
 
 /// Run queued jobs in the foreground, or see to the workers
 ///
@@ -59,34 +66,31 @@ enum WorkerVerb {
     },
 }
 
-impl Args {
-    /// Whether this is a worker, and not a question about workers.
-    pub(crate) fn serves(&self) -> bool {
-        self.verb.is_none()
-    }
-}
-
-pub(crate) fn run(args: Args) -> anyhow::Result<i32> {
-    let source = EndpointSource::discovered();
-    match args.verb {
-        None => block_on(serve(source, args.slots, args.name))?,
-        Some(WorkerVerb::Ls { quiet, json }) => {
-            let workers = block_on(async { Ok(Client::new(source).workers().await?) })?;
-            list(workers, quiet, json)?;
-        }
-        Some(WorkerVerb::Drain { worker, quiet }) => {
-            let client = Client::new(source);
-            let drained = block_on(async {
-                let found = the_one(&worker, client.workers().await?)?;
-                client.drain_worker(found.worker.id).await?;
-                Ok(found.worker.name)
-            })?;
-            if !quiet {
-                writeln!(io::stdout(), "{drained} gets no more jobs.")?;
+impl Run for Args {
+    fn run(self, context: &Context) -> anyhow::Result<i32> {
+        match self.verb {
+            None => context.block_on(serve(context.source(), self.slots, self.name))?,
+            Some(WorkerVerb::Ls { quiet, json }) => {
+                let workers = context.call(async |client| Ok(client.workers().await?))?;
+                list(WorkerList { workers }, Output::of(quiet, json))?;
+            }
+            Some(WorkerVerb::Drain { worker, quiet }) => {
+                let drained = context.call(async |client| {
+                    let found = the_one(&worker, client.workers().await?)?;
+                    client.drain_worker(found.worker.id).await?;
+                    Ok(found.worker.name)
+                })?;
+                if !quiet {
+                    writeln!(io::stdout(), "{drained} gets no more jobs.")?;
+                }
             }
         }
+        Ok(0)
     }
-    Ok(0)
+
+    fn serves(&self) -> bool {
+        self.verb.is_none()
+    }
 }
 
 async fn serve(source: EndpointSource, slots: u32, name: Option<String>) -> anyhow::Result<()> {
@@ -102,39 +106,33 @@ async fn serve(source: EndpointSource, slots: u32, name: Option<String>) -> anyh
     Ok(())
 }
 
-fn list(workers: Vec<WorkerStatus>, quiet: bool, json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(&WorkerList { workers })?)?;
-        return Ok(());
-    }
-    if workers.is_empty() && !quiet {
-        writeln!(out, "No workers. Start the tray app, or run `doorbell worker`.")?;
-    }
-    let widest = workers.iter().map(|status| status.worker.name.chars().count()).max().unwrap_or(0);
-    let paint = Paint::for_stdout();
-    for WorkerStatus { worker, state, last_seen, running } in workers {
-        if quiet {
-            writeln!(out, "{}", worker.id)?;
-            continue;
+fn list(list: WorkerList, output: Output) -> anyhow::Result<()> {
+    let workers = &list.workers;
+    output.print(&list, workers.iter().map(|status| status.worker.id), |out| {
+        if workers.is_empty() {
+            writeln!(out, "No workers. Start the tray app, or run `doorbell worker`.")?;
         }
-        let id = paint.faint(&which::short(worker.id));
-        let state = match state {
-            WorkerState::Active => "active  ",
-            WorkerState::Draining => "draining",
-            WorkerState::Unknown => "unknown ",
-        };
-        let seen = duration::ago(when::now().since(last_seen));
-        writeln!(
-            out,
-            "{id}  {state}  {:<widest$}  {}/{} running · on {} · seen {seen}",
-            worker.name,
-            running.len(),
-            worker.slots,
-            worker.host
-        )?;
-    }
-    Ok(())
+        let widest = workers.iter().map(|status| status.worker.name.chars().count()).max().unwrap_or(0);
+        let paint = Paint::for_stdout();
+        for WorkerStatus { worker, state, last_seen, running } in workers {
+            let id = paint.faint(&which::short(worker.id));
+            let state = match state {
+                WorkerState::Active => "active  ",
+                WorkerState::Draining => "draining",
+                WorkerState::Unknown => "unknown ",
+            };
+            let seen = duration::ago(when::now().since(*last_seen));
+            writeln!(
+                out,
+                "{id}  {state}  {:<widest$}  {}/{} running · on {} · seen {seen}",
+                worker.name,
+                running.len(),
+                worker.slots,
+                worker.host
+            )?;
+        }
+        Ok(())
+    })
 }
 
 fn the_one(asked: &str, mut workers: Vec<WorkerStatus>) -> anyhow::Result<WorkerStatus> {

@@ -1,0 +1,61 @@
+//! What a verb is given: the hub, and a runtime to call it with. Each is made when it is first needed,
+//! because `doorbell run` starts its command before either.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use doorbell_client::{Client, EndpointSource};
+use doorbell_runner::spool;
+use tokio::time::timeout;
+
+/// What the arguments of a verb can do.
+pub(crate) trait Run {
+    /// Does what was asked, and gives the exit code. An error is printed by `main`.
+    fn run(self, context: &Context) -> anyhow::Result<i32>;
+
+    /// Whether it serves until it is stopped. Only then it logs without being asked: everywhere else standard
+    /// error belongs to the command or to errors.
+    fn serves(&self) -> bool {
+        false
+    }
+}
+
+/// How this process reaches its hub.
+pub(crate) struct Context {
+    source: EndpointSource,
+}
+
+impl Context {
+    /// With the hub that the environment names, or else the one that runs for this user.
+    pub(crate) fn discovered() -> Self {
+        Self { source: EndpointSource::discovered() }
+    }
+
+    /// Which hub is meant.
+    pub(crate) fn source(&self) -> EndpointSource {
+        self.source.clone()
+    }
+
+    /// Calls the hub. Ends of jobs that no hub has taken yet are delivered first, so that what is shown is
+    /// true.
+    pub(crate) fn call<T>(&self, calls: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        spool::deliver_now(self.source());
+        let client = Client::new(self.source());
+        self.block_on(calls(&client))
+    }
+
+    /// Calls the hub and delivers nothing. Without an answer after `patience` it gives `None`.
+    pub(crate) fn call_within<T>(
+        &self,
+        patience: Duration,
+        calls: impl AsyncFnOnce(&Client) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<T>> {
+        let client = Client::new(self.source());
+        self.block_on(async { timeout(patience, calls(&client)).await.ok().transpose() })
+    }
+
+    /// Waits for something else than a call. The thread that is there is enough.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?.block_on(future)
+    }
+}
