@@ -7,7 +7,7 @@ use std::{
 };
 
 use doorbell_client::{Feed, FeedUpdate, When};
-use doorbell_desk::{Badge, HubId, HubInput, Input, PanelView, State, Trust};
+use doorbell_desk::{Badge, HubId, HubInput, Input, PanelView, State, Trust, Waiting};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use doorbell_tests::wire::{
     model::ModelHub,
@@ -31,6 +31,8 @@ const SHORT: Duration = Duration::from_secs(200);
 enum Act {
     Start(u8),
     Finish(u8),
+    Ask(u8),
+    Answer(u8),
     /// The hub loses what it could replay.
     Forget,
     /// Another hub takes its place.
@@ -114,11 +116,15 @@ impl World {
         *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// What a tray should show: how many jobs run, and their names.
-    fn truth(&self) -> (Badge, Vec<String>) {
-        let running = self.hub.running();
-        let badge = Badge { running: u32::try_from(running.len()).expect("few jobs"), trust: Trust::Live };
-        (badge, running.iter().map(|n| format!("job {n}")).collect())
+    /// What a tray should show.
+    fn truth(&self) -> Shown {
+        let (running, waiting) = (self.hub.running(), self.hub.waiting());
+        let count = |jobs: usize| u32::try_from(jobs).expect("few jobs");
+        Shown {
+            badge: Badge { running: count(running.len()), trust: Trust::Live },
+            jobs: running.iter().map(|n| format!("job {n}")).collect(),
+            waiting: Waiting::Jobs(count(waiting.len())),
+        }
     }
 }
 
@@ -146,9 +152,17 @@ fn panel(state: &State) -> PanelView {
     state.panel(&HubId::discovered(), Timestamp::EPOCH).expect("its hub")
 }
 
-fn shown(state: &State) -> (Badge, Vec<String>) {
+/// How many jobs run, their names, and how many wait for an answer.
+#[derive(Debug, Eq, PartialEq)]
+struct Shown {
+    badge: Badge,
+    jobs: Vec<String>,
+    waiting: Waiting,
+}
+
+fn shown(state: &State) -> Shown {
     let jobs = panel(state).jobs.into_iter().map(|job| job.name);
-    (state.tray().badge, jobs.collect())
+    Shown { badge: state.tray().badge, jobs: jobs.collect(), waiting: state.total().waiting }
 }
 
 /// Plays `acts`, then mends the way and waits for as long as it may take.
@@ -161,6 +175,8 @@ async fn play(acts: &[Act]) {
         match *act {
             Act::Start(n) => world.hub.start(n),
             Act::Finish(n) => world.hub.finish(n),
+            Act::Ask(n) => world.hub.ask(n),
+            Act::Answer(n) => world.hub.answer(n),
             Act::Forget => world.hub.forget(),
             Act::Replace => {
                 world.hub.replace();
@@ -202,12 +218,24 @@ async fn play(acts: &[Act]) {
 fn cut_of(act: &Act) -> Option<Cut> {
     match act {
         Act::Break(_, _, cut) | Act::Lose(cut) => Some(*cut),
-        Act::Start(_) | Act::Finish(_) | Act::Forget | Act::Replace | Act::Mend | Act::Sleep | Act::Look | Act::Wait(_) => None,
+        Act::Start(_)
+        | Act::Finish(_)
+        | Act::Ask(_)
+        | Act::Answer(_)
+        | Act::Forget
+        | Act::Replace
+        | Act::Mend
+        | Act::Sleep
+        | Act::Look
+        | Act::Wait(_) => None,
     }
 }
 
 fn feed_is_right(state: &State, world: &World) -> bool {
-    panel(state).connection == doorbell_desk::Connection::Live && shown(state) == world.truth()
+    // Only the feed names questions.
+    let oldest = state.total().oldest_question.map(|oldest| oldest.question.prompt.clone());
+    let is_live = panel(state).connection == doorbell_desk::Connection::Live;
+    is_live && shown(state) == world.truth() && oldest == world.hub.oldest_question()
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -226,6 +254,8 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         4 => (0..6_u8).prop_map(Act::Start),
         4 => (0..6_u8).prop_map(Act::Finish),
+        4 => (0..6_u8).prop_map(Act::Ask),
+        2 => (0..6_u8).prop_map(Act::Answer),
         1 => Just(Act::Forget),
         1 => Just(Act::Replace),
         4 => (fault, reach, cut()).prop_map(|(fault, reach, cut)| Act::Break(fault, reach, cut)),
@@ -258,6 +288,7 @@ async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
     world.breaks(Fault::Html, Reach::Feed, Cut::Next);
     for n in 2..6 {
         world.hub.start(n);
+        world.hub.ask(n);
         let right = timeout(Duration::from_secs(7), async {
             while shown(&state) != world.truth() {
                 take_in(&mut state, updates.recv().await.expect("the feed goes on"));

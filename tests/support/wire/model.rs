@@ -1,7 +1,7 @@
 //! A hub without a database, a clock or leases: the reference that a client is held against.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -32,7 +32,11 @@ struct Truth {
     events: Vec<String>,
     /// Events that can no longer be replayed.
     forgotten: usize,
-    running: BTreeMap<u8, Value>,
+    running: BTreeSet<u8>,
+    /// The open questions, in the order in which they were asked, with their jobs.
+    questions: BTreeMap<u32, u8>,
+    /// How many were asked.
+    asked: u32,
 }
 
 impl Default for ModelHub {
@@ -46,18 +50,38 @@ impl ModelHub {
     /// Job `n` runs.
     pub fn start(&self, n: u8) {
         self.commit(|truth| {
-            let job = job(n, "running");
-            truth.running.insert(n, job.clone());
+            truth.running.insert(n);
+            let job = truth.job(n, "running");
             truth.tell("job.started", &job);
         });
     }
 
-    /// Job `n` ends, if it runs.
+    /// Job `n` ends, if it runs. What it has asked is closed first.
     pub fn finish(&self, n: u8) {
         self.commit(|truth| {
-            if truth.running.remove(&n).is_some() {
-                truth.tell("job.finished", &job(n, "succeeded"));
+            while truth.close_oldest(n, "closed") {}
+            if truth.running.remove(&n) {
+                let job = truth.job(n, "succeeded");
+                truth.tell("job.finished", &job);
             }
+        });
+    }
+
+    /// Job `n` asks something, if it runs.
+    pub fn ask(&self, n: u8) {
+        self.commit(|truth| {
+            if truth.running.contains(&n) {
+                truth.asked += 1;
+                truth.questions.insert(truth.asked, n);
+                truth.tell_question("question.asked", n, &question(truth.asked, n, "open"));
+            }
+        });
+    }
+
+    /// Somebody answers what job `n` asked first, if it asked anything.
+    pub fn answer(&self, n: u8) {
+        self.commit(|truth| {
+            truth.close_oldest(n, "answered");
         });
     }
 
@@ -74,7 +98,19 @@ impl ModelHub {
     /// The jobs that run.
     #[must_use]
     pub fn running(&self) -> Vec<u8> {
-        self.truth().running.keys().copied().collect()
+        self.truth().running.iter().copied().collect()
+    }
+
+    /// The jobs that wait for an answer.
+    #[must_use]
+    pub fn waiting(&self) -> BTreeSet<u8> {
+        self.truth().questions.values().copied().collect()
+    }
+
+    /// What was asked first, of what is open.
+    #[must_use]
+    pub fn oldest_question(&self) -> Option<String> {
+        self.truth().questions.keys().next().map(|asked| prompt(*asked))
     }
 
     /// How a healthy hub plays a request.
@@ -89,7 +125,7 @@ impl ModelHub {
                 return vec![Step::Send(answer("304 Not Modified", &headers, ""))];
             }
             let epoch = format!("{:016x}", truth.epoch);
-            let jobs: Vec<&Value> = truth.running.values().collect();
+            let jobs = truth.jobs();
             let list = json!({"epoch": epoch, "seq": truth.events.len(), "now": NOW, "counts": truth.counts(), "jobs": jobs});
             return vec![Step::Send(answer("200 OK", &headers, &list.to_string()))];
         }
@@ -99,7 +135,8 @@ impl ModelHub {
         let cursor = cursor.filter(|seq: &usize| replayable.contains(seq));
         let mut first = "retry: 1000\n\n".to_owned();
         if cursor.is_none() {
-            let snapshot = json!({"counts": truth.counts(), "running": truth.running.values().collect::<Vec<_>>(), "now": NOW,
+            let questions: Vec<Value> = truth.questions.iter().map(|(asked, job)| question(*asked, *job, "open")).collect();
+            let snapshot = json!({"counts": truth.counts(), "running": truth.jobs(), "questions": questions, "now": NOW,
                 "gap": last.is_some()});
             let _ = write!(first, "id: {newest}\nevent: snapshot\ndata: {snapshot}\n\n");
         }
@@ -154,17 +191,60 @@ impl ModelHub {
 
 impl Truth {
     fn counts(&self) -> Value {
-        json!({"running": self.running.len(), "queued": 0, "waiting": 0})
+        json!({"running": self.running.len(), "queued": 0, "waiting": self.questions.len()})
+    }
+
+    fn jobs(&self) -> Vec<Value> {
+        self.running.iter().map(|n| self.job(*n, "running")).collect()
+    }
+
+    fn job(&self, n: u8, state: &str) -> Value {
+        let waiting = self.questions.values().filter(|job| **job == n).count();
+        json!({"id": job_id(n), "key": "k", "name": format!("job {n}"), "state": state, "created_at": NOW, "started_at": NOW, "attempt": 1,
+            "waiting": waiting})
+    }
+
+    /// Closes what job `n` asked first; whether there was anything.
+    fn close_oldest(&mut self, n: u8, state: &str) -> bool {
+        let Some(asked) = self.questions.iter().find_map(|(asked, job)| (*job == n).then_some(*asked)) else { return false };
+        self.questions.remove(&asked);
+        self.tell_question("question.closed", n, &question(asked, n, state));
+        true
+    }
+
+    /// Every second hub is an old one, which does not say what is to be answered first.
+    fn names_the_oldest(&self) -> bool {
+        self.epoch % 2 == 1
+    }
+
+    fn tell_question(&mut self, event: &str, job: u8, question: &Value) {
+        let mut data = json!({"at": NOW, "counts": self.counts(), "job": self.job(job, "running"), "question": question});
+        if let Some((asked, job)) = self.questions.first_key_value().filter(|_| self.names_the_oldest()) {
+            data["head"] = self::question(*asked, *job, "open");
+        }
+        self.push(event, &data);
     }
 
     fn tell(&mut self, event: &str, job: &Value) {
+        self.push(event, &json!({"at": NOW, "counts": self.counts(), "job": job}));
+    }
+
+    fn push(&mut self, event: &str, data: &Value) {
         let id = format!("{:016x}-{}", self.epoch, self.events.len() + 1);
-        let data = json!({"at": NOW, "counts": self.counts(), "job": job});
         self.events.push(format!("id: {id}\nevent: {event}\ndata: {data}\n\n"));
     }
 }
 
-fn job(n: u8, state: &str) -> Value {
-    let id = format!("00000000-0000-7000-8000-0000000000{n:02x}");
-    json!({"id": id, "key": "k", "name": format!("job {n}"), "state": state, "created_at": NOW, "started_at": NOW, "attempt": 1})
+fn job_id(n: u8) -> String {
+    format!("00000000-0000-7000-8000-0000000000{n:02x}")
+}
+
+fn question(asked: u32, job: u8, state: &str) -> Value {
+    let id = format!("00000000-0000-7000-9000-{asked:012x}");
+    let at = format!("2026-11-21T{:02}:{:02}:{:02}.000Z", asked / 3_600 % 24, asked / 60 % 60, asked % 60);
+    json!({"id": id, "job": job_id(job), "state": state, "prompt": prompt(asked), "free_text": true, "asked_at": at})
+}
+
+fn prompt(asked: u32) -> String {
+    format!("question {asked}")
 }

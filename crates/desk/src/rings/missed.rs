@@ -47,6 +47,11 @@ impl Missed {
         }
     }
 
+    /// Forgets the questions that were closed without an event that said so.
+    pub(crate) fn keep_asked(&mut self, is_open: impl Fn(QuestionId) -> bool) {
+        self.asked.retain(|question, _| is_open(*question));
+    }
+
     /// What rings at `now` for all of it together, and forgets it. One thing alone rings as it would have.
     pub(crate) fn ring(&mut self, hub: &HubId, now: Timestamp) -> Option<Notification> {
         let Self { ended, asked } = std::mem::take(self);

@@ -57,3 +57,17 @@ fn chosen(id: &str) -> Input {
 fn pixel(position: f64) -> i32 {
     position.round() as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_the_menu_means_what_it_says() {
+        for action in Action::ALL {
+            assert_eq!(chosen(super::super::id(action)), Input::Chosen(action));
+        }
+        assert_eq!(chosen(super::super::QUESTION), Input::QuestionChosen);
+        assert_eq!(chosen("discovered/0192f0c1-7a3b-7c4d-8e5f-0123456789ab"), Input::JobChosen);
+    }
+}

@@ -140,6 +140,7 @@ impl HubState {
             HubInput::Live => {
                 self.updated_at = Some(self.clock.at(now));
                 self.link.live();
+                self.missed.keep_asked(|question| self.questions.is_open(question));
                 self.missed.ring(id, now)
             }
             HubInput::Down { reason } => {

@@ -186,6 +186,18 @@ fn what_was_asked_while_the_feed_was_down_is_taken_back_as_well() {
 }
 
 #[test]
+fn what_was_asked_and_closed_while_the_feed_was_down_does_not_ring() {
+    let no_question = RunningList { counts: counts(1, 0), ..list(3, vec![job(1)]) };
+    for told in [polled(no_question), snapshot_of(vec![job(1)], Vec::new())] {
+        let mut state = live();
+        let _ = state.apply(down(), NOW);
+        let _ = state.apply(of(HubInput::Missed(id(2), moved(&question(1), 0, counts(1, 1), None))), NOW);
+        let _ = state.apply(told.clone(), NOW);
+        assert_eq!(rings(&state.apply(of(HubInput::Live), NOW)), [] as [&str; 0], "{told:?}");
+    }
+}
+
+#[test]
 fn while_the_hub_is_away_its_question_is_taken_back_when_its_time_is_up() {
     let mut state = asked_until(later(60_000));
     assert_eq!(state.wakes_at(), None, "a hub that is there tells by itself");
