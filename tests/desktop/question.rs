@@ -23,7 +23,7 @@ async fn a_question_shows_first_rings_and_goes_when_it_is_answered_elsewhere() -
     let menu = app.tray.menu().await?;
     assert!(menu[0].enabled, "it opens the panel: {menu:?}");
     assert_eq!(menu[1].label, "1 job running");
-    assert_eq!(app.tray.tooltip().await?.0, format!("Doorbell · {WAITS} · 1 job running"));
+    assert_eq!(app.tray.tooltip().await?.1, format!("Doorbell · {WAITS} · 1 job running"));
     let rung = notifications.at_least(2, SOON).await?;
     assert_eq!((rung[1].summary.as_str(), rung[1].body.as_str()), ("deploy wants an answer", "Deploy to production?"));
     assert_eq!(rung[1].replaces, 0, "its start still stands");
@@ -33,7 +33,7 @@ async fn a_question_shows_first_rings_and_goes_when_it_is_answered_elsewhere() -
     notifications.until_taken_back("deploy wants an answer", SOON).await?;
     assert!(job.ended(SOON).await?.success(), "the first choice is the answer");
     assert_eq!(app.tray.icon_while(IDLE, SOON).await?, idle);
-    assert_eq!(app.tray.tooltip().await?.0, format!("Doorbell · {IDLE}"));
+    assert_eq!(app.tray.tooltip().await?.1, format!("Doorbell · {IDLE}"));
 
     let all = app.quit(&desktop, notifications).await?;
     assert_eq!(

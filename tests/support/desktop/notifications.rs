@@ -19,9 +19,6 @@ use super::{bus::Bus, wait};
 const FENCE: &str = "Fence";
 const FENCE_INTERFACE: &str = "doorbell.tests";
 
-/// Why a daemon has closed a notification: somebody called `CloseNotification`.
-const CLOSED_BY_A_CALL: u32 = 3;
-
 /// One call of `org.freedesktop.Notifications.Notify`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Notification {
@@ -53,8 +50,10 @@ struct Seen {
     notifications: Vec<Notification>,
     /// Who called for each of them, and by which message.
     calls: Vec<Option<Call>>,
-    /// What the daemon has closed because somebody asked it to, by its id.
+    /// What somebody asked the daemon to close, by its id.
     taken_back: Vec<u32>,
+    /// What the daemon has closed, for whatever reason.
+    closed: Vec<u32>,
     fences: u32,
 }
 
@@ -70,10 +69,11 @@ impl Notifications {
         let connection = bus.connect().await?;
         let mut messages = MessageStream::from(&connection);
         let notify = "type='method_call',interface='org.freedesktop.Notifications',member='Notify'";
+        let close = "type='method_call',interface='org.freedesktop.Notifications',member='CloseNotification'";
         let answers = "type='method_return',sender='org.freedesktop.Notifications'";
         let closed = "type='signal',interface='org.freedesktop.Notifications',member='NotificationClosed'";
         let fence = format!("type='signal',interface='{FENCE_INTERFACE}',member='{FENCE}'");
-        let rules = [notify.try_into()?, answers.try_into()?, closed.try_into()?, fence.as_str().try_into()?];
+        let rules = [notify.try_into()?, close.try_into()?, answers.try_into()?, closed.try_into()?, fence.as_str().try_into()?];
         MonitoringProxy::new(&connection).await?.become_monitor(&rules, 0).await.context("the bus refuses a monitor")?;
         let (sender, seen) = watch::channel(Seen::default());
         let monitor = tokio::spawn(async move {
@@ -101,14 +101,15 @@ impl Notifications {
         Ok(all)
     }
 
-    /// Waits until the notification with this first line has gone from the screen because its sender asked for that.
+    /// Waits until somebody has asked for the notification with this first line to be closed, and it is gone from the screen. It may have
+    /// gone before, when it had stood there for long.
     ///
     /// # Errors
-    /// It stood there until the deadline, or went in another way.
+    /// Nobody asked in time, or it stood there until the deadline.
     pub async fn until_taken_back(&mut self, summary: &str, limit: Duration) -> Result<()> {
         let is_gone = |seen: &Seen| {
             let named = seen.notifications.iter().filter(|notification| notification.summary == summary);
-            named.filter_map(|notification| notification.id).any(|id| seen.taken_back.contains(&id))
+            named.filter_map(|notification| notification.id).any(|id| seen.taken_back.contains(&id) && seen.closed.contains(&id))
         };
         let gone = tokio::time::timeout(limit, self.seen.wait_for(is_gone)).await.is_ok();
         anyhow::ensure!(gone, "{summary:?} was not taken back within {} s: {:#?}", limit.as_secs(), self.seen.borrow());
@@ -133,6 +134,9 @@ impl Seen {
     fn take_in(&mut self, message: &zbus::Message) {
         let header = message.header();
         match message.message_type() {
+            Type::MethodCall if header.member().is_some_and(|member| member == "CloseNotification") => {
+                self.taken_back.extend(message.body().deserialize::<u32>());
+            }
             Type::MethodCall => {
                 // A call that cannot be read must not look like no call.
                 self.notifications.push(read(message).unwrap_or_else(|error| Notification::unreadable(&error)));
@@ -141,9 +145,8 @@ impl Seen {
             Type::MethodReturn => self.answered(message, &header),
             Type::Signal if header.member().is_some_and(|member| member == FENCE) => self.fences += 1,
             Type::Signal => {
-                if let Ok((id, CLOSED_BY_A_CALL)) = message.body().deserialize::<(u32, u32)>() {
-                    self.taken_back.push(id);
-                }
+                let closed = message.body().deserialize::<(u32, u32)>();
+                self.closed.extend(closed.map(|(id, _reason)| id));
             }
             Type::Error => {}
         }
