@@ -23,6 +23,17 @@ pub(crate) fn programs(phases: &mut Phases) -> Result<()> {
     phases.phase("programs", || tool::run(&mut cargo(&["build", "--workspace", "--exclude", "xtask"])?))
 }
 
+/// Cargo's folder: this program is in its `debug`.
+pub(crate) fn target() -> Result<PathBuf> {
+    let me = std::env::current_exe().context("cannot find the folder of built programs")?;
+    Ok(me.ancestors().nth(2).context("this program is in no folder of cargo's")?.to_owned())
+}
+
+/// The folder of programs that were built as they are shipped.
+pub(crate) fn released() -> Result<PathBuf> {
+    Ok(target()?.join("release"))
+}
+
 /// A program that [`programs`] has built: it is beside this one.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let me = std::env::current_exe().context("cannot find the folder of built programs")?;

@@ -18,5 +18,7 @@ pub(crate) fn demo() -> Result<()> {
     build::programs(&mut phases)?;
     phases.phase("pictures", || tool::run(&mut tool::tool(&program("demo")?.to_string_lossy(), &["target/demo"])?))?;
     phases.finish();
+    eprintln!("The command is {}; on your own desktop, `cargo xtask run` starts the app beside it.", tool::typed(&program("doorbell")?));
+    eprintln!("`cargo xtask install` puts both in place for you.");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The project's own commands. `cargo xtask --help` says what there is.
 //!
 //! # Layout
-//! - one file a command: [`run`], [`test`], [`check`], [`circles`], [`demo`], [`bench`], [`bindings`], [`windows`]
+//! - one file a command: [`run`], [`install`], [`test`], [`check`], [`circles`], [`demo`], [`bench`], [`bindings`], [`windows`]
 //! - [`phases`]: steps with a name and a time · [`tool`]: starting other programs
 //! - what commands need: [`packages`] of the system, [`node`] and the panel's page, [`build`] of the programs
 //!
@@ -13,6 +13,7 @@ mod build;
 mod check;
 mod circles;
 mod demo;
+mod install;
 mod node;
 mod packages;
 mod phases;
@@ -30,6 +31,7 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   run       Build and start the app. Without a display: the same as demo
+  install   Put app and command in place for this user, and say where; --remove takes them away again
   test      Build and test everything: units, whole system, panel, and the app on a virtual desktop
   check     Formatting, lints, types, circles, generated bindings, licences and advisories
   circles   Modules of a crate that use each other in a circle; a part of check
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let command = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["run"] => run::run,
+        ["install"] => install::install,
+        ["install", "--remove"] => install::remove,
         ["test"] => test::test,
         ["check"] => check::check,
         ["demo"] => demo::demo,

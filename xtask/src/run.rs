@@ -18,7 +18,9 @@ pub(crate) fn run() -> Result<()> {
     build::page(&mut phases, &[packages::BUILD])?;
     build::programs(&mut phases)?;
     phases.finish();
-    eprintln!("Doorbell is in the tray. Quit it from its menu, or with Ctrl+C.");
+    eprintln!("Doorbell is in the tray. Quit it from its menu, or with Ctrl+C. In another terminal, start a job:");
+    eprintln!("  {} run -- sleep 10", tool::typed(&program("doorbell")?));
+    eprintln!("`cargo xtask install` puts app and command in place for you, so that `doorbell` is enough.");
     tool::run(&mut tool::tool(&program("doorbell-tray")?.to_string_lossy(), &[])?)
 }
 

@@ -57,3 +57,21 @@ fn line(command: &Command) -> String {
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
+
+/// A path as a shell takes it: in quotes when it needs them.
+pub(crate) fn typed(path: &Path) -> String {
+    let word = path.to_string_lossy();
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/-_.+:@%".contains(&b);
+    if word.bytes().all(is_plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        assert_eq!(typed(Path::new("/home/me/.local/bin/doorbell")), "/home/me/.local/bin/doorbell");
+        assert_eq!(typed(Path::new("/opt/it's here")), r"'/opt/it'\''s here'");
+    }
+}
