@@ -1,6 +1,11 @@
 //! What the app is to do.
 
-use crate::{About, HubId, Notification, TrayView};
+use crate::{
+    hub_id::HubId,
+    request::Request,
+    rings::{About, Notification},
+    tray::TrayView,
+};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +35,6 @@ pub enum Effect {
     },
     /// End the app.
     Quit,
-}
-
-/// What the app itself may ask a hub for.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Request {
-    /// To queue the built-in test job.
-    QueueTestJob,
 }
 
 /// A place on the screen, in physical pixels.

@@ -2,7 +2,7 @@
 
 use doorbell_protocol::{EventId, FeedEvent, FeedMessage, jobs::RunningList};
 
-use crate::{Action, HubId, Point, Request};
+use crate::{effect::Point, hub_id::HubId, request::Request, tray::Action};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]

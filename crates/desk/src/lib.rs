@@ -1,11 +1,11 @@
 //! The functional core of the desktop app: what the badge, the menu, the notifications and the panel say, and when.
 //!
 //! # Layout
-//! - [`state`]: [`State::apply`] takes what happened and says what to do · `state/hub/`: what is known of one hub ·
-//!   [`total`]: all hubs together
-//! - [`input`], [`effect`]: what goes in and what comes out
+//! - [`state`]: [`State::apply`] takes what happened and says what to do, and what the tray shows
+//! - `hub`: what is known of one hub · [`total`]: all hubs together
+//! - [`input`], [`effect`]: what goes in and what comes out · [`request`]: what the app asks of hubs
 //! - [`rings`]: what rings, and what it says
-//! - [`tray`]: badge and menu · [`panel`]: what the panel shows · [`words`]: how figures read
+//! - [`connection`], [`waiting`], [`tray`], [`panel`]: what is shown, as plain values · [`words`]: how figures read
 //!
 //! # Invariants
 //! - No I/O, no clock, no toolkit: everything comes in as an [`Input`] and goes out as an [`Effect`]. Time is an input, too: whoever
@@ -15,23 +15,30 @@
 //! - A job rings when it starts, when it asks and when it ends. A snapshot never rings: it tells what is, not what happened.
 //!   What happened while the feed was down rings once, for all of it.
 
+pub mod connection;
 pub mod effect;
+mod hub;
 mod hub_id;
 pub mod input;
 pub mod panel;
+pub mod request;
 pub mod rings;
 #[cfg(test)]
 mod samples;
 pub mod state;
 pub mod total;
 pub mod tray;
+pub mod waiting;
 pub mod words;
 
-pub use effect::{Effect, Point, Request};
+pub use connection::{Connection, Trust};
+pub use effect::{Effect, Point};
 pub use hub_id::HubId;
 pub use input::{HubInput, Input};
-pub use panel::{Connection, PanelView};
+pub use panel::PanelView;
+pub use request::Request;
 pub use rings::{About, Notification, Tone};
 pub use state::State;
-pub use total::{OldestQuestion, Total, Waiting};
-pub use tray::{Action, Badge, MenuEntry, TrayView, Trust};
+pub use total::{OldestQuestion, Total};
+pub use tray::{Action, Badge, MenuEntry, TrayView};
+pub use waiting::Waiting;

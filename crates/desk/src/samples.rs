@@ -4,7 +4,7 @@ use doorbell_protocol::{
     Counts, Event, EventKind, FeedEvent, Job, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, Timestamp,
 };
 
-use crate::HubId;
+use crate::hub_id::HubId;
 
 /// The hub that most tests have.
 pub(crate) fn hub() -> HubId {

@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use doorbell_protocol::{Job, Question, Timestamp};
 
-use crate::{Connection, HubId, Trust, state::hub::HubState};
+use crate::{
+    connection::{Connection, Trust},
+    hub::HubState,
+    hub_id::HubId,
+    waiting::Waiting,
+};
 
 /// What all hubs have together, derived from what is known of each.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,15 +24,6 @@ pub struct Total<'a> {
     pub waiting: Waiting,
     /// Of these questions, the one that was asked first.
     pub oldest_question: Option<OldestQuestion<'a>>,
-}
-
-/// How much waits for an answer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Waiting {
-    /// So many jobs, each of which may have asked more than once.
-    Jobs(u32),
-    /// So many questions. Not all of their jobs are known.
-    Questions(u32),
 }
 
 /// The question that somebody should look at first.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::total::Waiting;
+use crate::waiting::Waiting;
 
 /// Said in the panel when its program and this one are of two releases.
 pub const UPDATED: &str = "Doorbell was updated while it ran. Quit it from its menu, and start it again.";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use doorbell_protocol::{FeedEvent, JobId, JobState, QuestionId, Timestamp};
 
-use super::{About, Notification, Tone};
-use crate::HubId;
+use super::notification::{About, Notification, Tone};
+use crate::hub_id::HubId;
 
 /// Jobs that are named in a summary, of those that need a look.
 const NAMED: usize = 3;

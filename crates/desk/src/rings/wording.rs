@@ -5,10 +5,10 @@ use std::time::Duration;
 use doorbell_protocol::{Job, JobState};
 
 use super::{
-    About, Notification, Tone,
+    notification::{About, Notification, Tone},
     policy::{Occasion, Told},
 };
-use crate::{HubId, Request, words};
+use crate::{hub_id::HubId, request::Request, words};
 
 /// The ring for an occasion on this hub.
 pub(super) fn notification(hub: &HubId, occasion: &Occasion<'_>) -> Notification {

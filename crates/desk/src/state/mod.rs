@@ -3,21 +3,28 @@
 //! Pure: [`State::apply`] is a function of the state, the input and the time. It carries nothing out; it says what to do.
 //!
 //! # Layout
-//! - this file: the app's own part, which is the panel, the notices and what the tray shows · `hub/`: what is known of one hub ·
-//!   `panel`: open or closed
+//! - this file: the app's own part, which is the panel, the notices and what the tray shows · `panel`: open or closed ·
+//!   `tray`: what the tray shows, worked out of all hubs together
 
-pub(crate) mod hub;
 mod panel;
+mod tray;
 
 use std::collections::BTreeMap;
 
 use doorbell_protocol::Timestamp;
 
-use self::{
+use self::panel::{Click, Deaths, Panel, Verdict};
+use crate::{
+    effect::{Effect, Point},
     hub::HubState,
-    panel::{Click, Deaths, Panel, Verdict},
+    hub_id::HubId,
+    input::Input,
+    panel::PanelView,
+    request::Request,
+    rings,
+    total::Total,
+    tray::{Action, TrayView},
 };
-use crate::{Action, Effect, HubId, Input, PanelView, Point, Request, Total, TrayView, rings, tray};
 
 /// What the app knows. Badge, menu, notifications and panel are all derived from it, so they cannot disagree.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use doorbell_protocol::Timestamp;
 
-use crate::Connection;
+use crate::connection::Connection;
 
 /// What the feed, and those who poll, know of the connection.
 #[derive(Clone, Debug)]

@@ -19,8 +19,11 @@ use self::{
     questions::Questions,
 };
 use crate::{
-    About, Connection, Effect, HubId, HubInput, Notification,
-    rings::{self, Missed},
+    connection::Connection,
+    effect::Effect,
+    hub_id::HubId,
+    input::HubInput,
+    rings::{self, About, Missed, Notification},
 };
 
 /// What is known of one hub.
@@ -38,13 +41,13 @@ pub(crate) struct HubState {
 }
 
 impl HubState {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (clock, figures, updated_at, questions, rang, missed) = Default::default();
         Self { link: Link::new(), clock, figures, updated_at, questions, rang, missed }
     }
 
     /// Takes in what happened about it at `now`, this machine's clock. `id` is what the app calls it.
-    pub(super) fn apply(&mut self, id: &HubId, input: HubInput, now: Timestamp) -> Vec<Effect> {
+    pub(crate) fn apply(&mut self, id: &HubId, input: HubInput, now: Timestamp) -> Vec<Effect> {
         let ring = self.take_in(id, input, now);
         if let Some(Notification { about: About::Question(_, question), .. }) = &ring
             && self.questions.is_open(*question)
@@ -55,12 +58,12 @@ impl HubState {
     }
 
     /// When [`time`](Self::time) is due, by this machine's clock. While the feed is live the hub itself tells whose time is up.
-    pub(super) fn wakes_at(&self) -> Option<Timestamp> {
+    pub(crate) fn wakes_at(&self) -> Option<Timestamp> {
         if self.link.is_live() { None } else { self.questions.expires_at().map(|at| self.clock.here(at)) }
     }
 
     /// Time has passed.
-    pub(super) fn time(&mut self, id: &HubId, now: Timestamp) -> Vec<Effect> {
+    pub(crate) fn time(&mut self, id: &HubId, now: Timestamp) -> Vec<Effect> {
         if !self.link.is_live() {
             self.questions.expire(self.clock.at(now));
         }
@@ -68,12 +71,12 @@ impl HubState {
     }
 
     /// Nobody polls any more who could end a doubt: it is for the feed alone to say how the hub does.
-    pub(super) fn drop_doubt(&mut self) {
+    pub(crate) fn drop_doubt(&mut self) {
         self.link.drop_doubt();
     }
 
     /// Whether its feed tells each change.
-    pub(super) fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.link.is_live()
     }
 
