@@ -5,7 +5,7 @@ use std::{collections::HashSet, ffi::OsStr, time::Duration};
 use clap::Command;
 use clap_complete::{CompleteEnv, CompletionCandidate, engine::ArgValueCompleter};
 
-use crate::{context::Context, listing, which};
+use crate::{context::Context, job_lookup, listing};
 
 /// Set by the shell's script: it asks for candidates, in place of a verb.
 pub(crate) const VARIABLE: &str = "DOORBELL_COMPLETE";
@@ -34,7 +34,7 @@ fn candidates(typed: &str) -> Vec<CompletionCandidate> {
         let is_word = job.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let name = if is_word { job.name.clone() } else { job.key };
         // Ids only for somebody who types one: names are what people know.
-        let id = Some(which::short(job.id)).filter(|_| !typed.is_empty());
+        let id = Some(job_lookup::short(job.id)).filter(|_| !typed.is_empty());
         let help = format!("{} {}", job.state.as_str(), job.name);
         for value in [Some(name), id].into_iter().flatten().filter(|value| value.starts_with(typed)) {
             candidates.push(CompletionCandidate::new(value).help(Some(help.clone().into())));

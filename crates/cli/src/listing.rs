@@ -9,7 +9,7 @@ use doorbell_client::{
 use doorbell_protocol::{Counts, Job, JobState, Sequence, Timestamp, jobs::RunningList, limits};
 use serde::Serialize;
 
-use crate::when;
+use crate::moments;
 
 /// What `ls --json` prints.
 #[derive(Debug, Serialize)]
@@ -39,7 +39,7 @@ pub(crate) async fn fetch(client: &Client, recent: usize) -> Result<Listing, Cal
         // Never happens: no ETag was sent.
         Running::Unchanged => {
             let (running, queued, finished) = Default::default();
-            Ok(Listing { running, queued, finished, now: when::now(), as_of: (Sequence(0), Counts::default()) })
+            Ok(Listing { running, queued, finished, now: moments::now(), as_of: (Sequence(0), Counts::default()) })
         }
     }
 }

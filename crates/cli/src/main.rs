@@ -4,13 +4,13 @@
 //! - `args`: what may stand before a verb · `verbs/`: one file a verb: what may follow it, and what it does
 //! - `context`: what a verb is given to reach its hub · `output`: for whom it prints · `name`: what a job is
 //!   called by default
-//! - `which`: which job is meant · `task`: what a worker is to run · `when`, `figure`: moments and progress
+//! - `job_lookup`: which job is meant · `task`: what a worker is to run · `moments`, `figure`: moments and progress
 //!   as people write them
-//! - `inside`: what a command says about its own job · `asked`: open questions · `interrupt`: being asked to
+//! - `own_job`: what a command says about its own job · `open_questions`: open questions · `interrupt`: being asked to
 //!   end
 //! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave
 //!   out
-//! - `listing`: which jobs a list has · `table`, `live`: on paper and on the screen · `bars`: below `watch` ·
+//! - `listing`: which jobs a list has · `table`, `list_screen`: on paper and on the screen · `bars`: below `watch` ·
 //!   `paint`, `duration`: how things are shown
 //!
 //! # Invariants
@@ -20,25 +20,25 @@
 //! - Output that is data goes to standard output, and is JSON when `--json` asks for it.
 
 mod args;
-mod asked;
 mod bars;
 mod complete;
 mod context;
 mod duration;
 mod figure;
-mod inside;
 mod interactive;
 mod interrupt;
+mod job_lookup;
+mod list_screen;
 mod listing;
-mod live;
+mod moments;
 mod name;
+mod open_questions;
 mod output;
+mod own_job;
 mod paint;
 mod table;
 mod task;
 mod verbs;
-mod when;
-mod which;
 
 use std::{io, process::exit};
 

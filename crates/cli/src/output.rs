@@ -17,7 +17,7 @@ pub(crate) fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
 
 /// For whom a verb prints.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Output {
+pub(crate) enum OutputMode {
     People,
     /// `--quiet`
     Quiet,
@@ -25,7 +25,7 @@ pub(crate) enum Output {
     Json,
 }
 
-impl Output {
+impl OutputMode {
     /// As the options say, of which clap lets one through.
     pub(crate) fn of(quiet: bool, json: bool) -> Self {
         match (quiet, json) {
@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn the_options_say_for_whom_it_is() {
-        assert_eq!(Output::of(false, false), Output::People);
-        assert_eq!(Output::of(true, false), Output::Quiet);
-        assert_eq!(Output::of_json(true), Output::Json);
+        assert_eq!(OutputMode::of(false, false), OutputMode::People);
+        assert_eq!(OutputMode::of(true, false), OutputMode::Quiet);
+        assert_eq!(OutputMode::of_json(true), OutputMode::Json);
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use doorbell_protocol::{Job, JobState, Progress, Timestamp, text};
 
-use crate::{duration, paint::Paint, when, which};
+use crate::{duration, job_lookup, moments, paint::Paint};
 
 /// Widest state, `cancelled`.
 const STATE: usize = 9;
@@ -21,14 +21,14 @@ pub(crate) fn lines(jobs: &[Job], now: Timestamp, width: Option<usize>, paint: P
     let longest_name = rows.iter().map(|row| row[0].chars().count()).max().unwrap_or(0);
     // Half of what remains is for the name; the other half says how far the job is, or why it failed.
     let ids = width.is_none_or(|width| width >= ROOM_FOR_IDS);
-    let id_width = if ids { which::SHORT + 2 } else { 0 };
+    let id_width = if ids { job_lookup::SHORT + 2 } else { 0 };
     let remains = width.map(|width| width.saturating_sub(id_width + STATE + TIME + 6));
     let name_width = remains.map_or(longest_name, |remains| longest_name.min((remains / 2).max(NAME_LEAST)));
     let detail_width = remains.map(|remains| remains.saturating_sub(name_width));
     jobs.iter()
         .zip(rows)
         .map(|(job, [name, time, detail])| {
-            let id = if ids { format!("{}  ", paint.faint(&which::short(job.id))) } else { String::new() };
+            let id = if ids { format!("{}  ", paint.faint(&job_lookup::short(job.id))) } else { String::new() };
             let state = paint.state(job.state, &format!("{:<STATE$}", job.state.as_str()));
             let name = text::clean_cut(&name, name_width);
             let detail = detail_width.map_or(detail.clone(), |width| text::clean_cut(&detail, width));
@@ -78,10 +78,10 @@ pub(crate) fn detail(job: &Job, now: Timestamp) -> String {
 }
 
 fn waits_for(job: &Job, now: Timestamp) -> Option<String> {
-    let at = job.not_before.filter(|at| *at > now).map(|at| format!("not before {}", when::show(at)));
+    let at = job.not_before.filter(|at| *at > now).map(|at| format!("not before {}", moments::show(at)));
     let after = match job.after.as_slice() {
         [] => None,
-        [one] => Some(format!("after {}", which::short(one))),
+        [one] => Some(format!("after {}", job_lookup::short(one))),
         more => Some(format!("after {} jobs", more.len())),
     };
     let host = job.host.as_ref().map(|host| format!("for {host}"));

@@ -9,10 +9,9 @@ use uuid::Uuid;
 use crate::{
     complete,
     context::{Context, Run},
-    name,
-    output::Output,
+    job_lookup, moments, name,
+    output::OutputMode,
     task::{Place, TaskArgs},
-    when, which,
 };
 
 /// Queue a command for a worker
@@ -48,7 +47,7 @@ pub(crate) struct Args {
     priority: Option<i32>,
 
     /// Not before this moment, as in 22:00, '2026-11-21 22:00' or 10m
-    #[arg(long, value_name = "WHEN", value_parser = when::parse)]
+    #[arg(long, value_name = "WHEN", value_parser = moments::parse)]
     at: Option<Timestamp>,
 
     /// How often it is run again when it fails or is lost
@@ -96,12 +95,12 @@ impl Run for Args {
         let created = context.call(async |client| {
             let mut after = Vec::new();
             for asked in &self.after {
-                after.push(which::id(client, asked).await?);
+                after.push(job_lookup::id(client, asked).await?);
             }
             Ok(client.create_job(&NewJob { after, ..job }).await?)
         })?;
         let job = &created.job;
-        Output::of(self.quiet, self.json).print(&created, [job.id], |out| writeln!(out, "Queued {} ({}).", job.name, job.id))?;
+        OutputMode::of(self.quiet, self.json).print(&created, [job.id], |out| writeln!(out, "Queued {} ({}).", job.name, job.id))?;
         Ok(0)
     }
 }

@@ -7,10 +7,10 @@ use doorbell_protocol::question::{NewAnswer, OneQuestion};
 use doorbell_runner::origin;
 
 use crate::{
-    asked::{self, Asked},
     context::{Context, Run},
-    output::{NO_IDS, Output},
-    which,
+    job_lookup,
+    open_questions::{self, OpenQuestion},
+    output::{NO_IDS, OutputMode},
 };
 
 /// Answer what a job asks
@@ -45,9 +45,9 @@ impl Run for Args {
             _ => bail!("name a question and its answer"),
         };
         let question = context.call(async |client| {
-            let Asked { question, .. } = the_one(asked, asked::fetch(client).await?)?;
-            let Some(answer) = asked::answer(&question, words) else {
-                let answers = Asked { question: question.clone(), by: String::new() }.answers();
+            let OpenQuestion { question, .. } = the_one(asked, open_questions::fetch(client).await?)?;
+            let Some(answer) = open_questions::answer(&question, words) else {
+                let answers = OpenQuestion { question: question.clone(), by: String::new() }.answers();
                 bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);
             };
             let here = origin::here(&[]);
@@ -55,13 +55,13 @@ impl Run for Args {
             Ok(client.answer_question(question.id, &NewAnswer { by: here.user, from, ..answer }).await?)
         })?;
         let closed = OneQuestion { question };
-        Output::of(self.quiet, self.json)
+        OutputMode::of(self.quiet, self.json)
             .print(&closed, NO_IDS, |out| writeln!(out, "Answered {:?} with {words:?}.", closed.question.prompt))?;
         Ok(0)
     }
 }
 
-fn the_one(text: Option<&str>, mut open: Vec<Asked>) -> anyhow::Result<Asked> {
+fn the_one(text: Option<&str>, mut open: Vec<OpenQuestion>) -> anyhow::Result<OpenQuestion> {
     if let Some(text) = text {
         open.retain(|asked| asked.is_meant_by(text));
     }
@@ -71,7 +71,7 @@ fn the_one(text: Option<&str>, mut open: Vec<Asked>) -> anyhow::Result<Asked> {
         (1, _) => Ok(open.remove(0)),
         (_, text) => {
             let fitting: Vec<_> = open.iter().map(|asked| (asked.question.id.0, asked.question.prompt.as_str())).collect();
-            Err(which::unclear(text.unwrap_or("this"), "questions", &fitting))
+            Err(job_lookup::unclear(text.unwrap_or("this"), "questions", &fitting))
         }
     }
 }

@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use crate::{
     context::{Context, Run},
-    duration, inside,
+    duration,
     interrupt::interrupted,
+    own_job,
 };
 
 /// Somebody chose, but not the first choice.
@@ -83,7 +84,7 @@ enum End {
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        let job = self.job.or_else(inside::job);
+        let job = self.job.or_else(own_job::id);
         let job = job.context("This is no job that could ask. Start it with `doorbell run`, or name a job with --job.")?;
         let offered = match (self.choices.as_slice(), self.text) {
             ([], false) => vec!["yes".to_owned(), "no".to_owned()],
@@ -159,7 +160,7 @@ async fn asked(client: &Client, job: JobId, question: &NewQuestion) -> Result<Qu
     let deadline = Instant::now() + RESTART;
     let mut backoff = backoff();
     loop {
-        match inside::once_known(async || client.ask(job, question).await).await {
+        match own_job::once_known(async || client.ask(job, question).await).await {
             Err(e) if e.is_transient() && Instant::now() < deadline => {
                 tracing::debug!("cannot ask: {e}");
                 sleep(backoff.after_failure(rand::random())).await;

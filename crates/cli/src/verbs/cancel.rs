@@ -7,8 +7,8 @@ use doorbell_protocol::{JobState, jobs::OneJob};
 use crate::{
     complete,
     context::{Context, Run},
-    output::{NO_IDS, Output},
-    which,
+    job_lookup,
+    output::{NO_IDS, OutputMode},
 };
 
 /// Cancel a job that is running or queued
@@ -21,7 +21,7 @@ Examples:
   doorbell cancel nightly-ingest
   doorbell cancel 0192f0c1-7a3b-7c4d-8e5f-0123456789ab")]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = which::HELP, add = complete::jobs())]
+    #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
     job: String,
 
     /// Print nothing
@@ -35,10 +35,10 @@ pub(crate) struct Args {
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        let job = context.call(async |client| Ok(client.cancel_job(which::unfinished_id(client, &self.job).await?).await?))?;
+        let job = context.call(async |client| Ok(client.cancel_job(job_lookup::unfinished_id(client, &self.job).await?).await?))?;
         let answer = OneJob { job };
         let job = &answer.job;
-        Output::of(self.quiet, self.json).print(&answer, NO_IDS, |out| {
+        OutputMode::of(self.quiet, self.json).print(&answer, NO_IDS, |out| {
             if job.state == JobState::Cancelled {
                 writeln!(out, "Cancelled {}.", job.name)
             } else {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     context::{Context, Run},
-    output::{NO_IDS, Output},
+    output::{NO_IDS, OutputMode},
     paint::Paint,
 };
 
@@ -42,7 +42,7 @@ impl Run for Args {
         let report = Report { values: values(context, &Places::find()?) };
         let widest = report.values.iter().map(|value| value.name.len()).max().unwrap_or(0);
         let paint = Paint::for_stdout();
-        Output::of_json(self.json).print(&report, NO_IDS, |out| {
+        OutputMode::of_json(self.json).print(&report, NO_IDS, |out| {
             for Value { name, value, origin } in &report.values {
                 let value = value.as_deref().unwrap_or("–");
                 writeln!(out, "{name:<widest$}  {value}  {}", paint.faint(&format!("({origin})")))?;

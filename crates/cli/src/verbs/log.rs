@@ -11,8 +11,8 @@ use doorbell_protocol::{
 use crate::{
     complete,
     context::{Context, Run},
+    job_lookup,
     output::print_json,
-    which,
 };
 
 /// Show what a job printed
@@ -20,7 +20,7 @@ use crate::{
 /// The first 64 KiB and the last 1 MiB are kept, as the command wrote them.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = which::HELP, add = complete::jobs())]
+    #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
     job: String,
 
     /// Go on with what the job prints, until it is over
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
         context.call(async |client| {
-            let job = which::id(client, &self.job).await?;
+            let job = job_lookup::id(client, &self.job).await?;
             let log = client.log(job, None).await?;
             if self.json {
                 print_json(&log)?;

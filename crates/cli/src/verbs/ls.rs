@@ -6,8 +6,8 @@ use anyhow::bail;
 
 use crate::{
     context::{Context, Run},
-    listing, live,
-    output::Output,
+    list_screen, listing,
+    output::OutputMode,
     paint::Paint,
     table,
 };
@@ -38,12 +38,12 @@ impl Run for Args {
             if !io::stdout().is_terminal() {
                 bail!("`doorbell ls --watch` draws on a terminal, and this output is none. Leave out --watch.");
             }
-            context.call(async |client| live::show(client, self.recent).await)?;
+            context.call(async |client| list_screen::show(client, self.recent).await)?;
             return Ok(0);
         }
         let listing = context.call(async |client| Ok(listing::fetch(client, self.recent).await?))?;
         let jobs = listing.jobs();
-        Output::of(self.quiet, self.json).print(&listing, jobs.iter().map(|job| job.id), |out| {
+        OutputMode::of(self.quiet, self.json).print(&listing, jobs.iter().map(|job| job.id), |out| {
             if jobs.is_empty() {
                 writeln!(out, "No jobs yet. Try `doorbell run -- sleep 10`.")?;
             }

@@ -4,7 +4,7 @@ use doorbell_protocol::{JobId, Progress};
 
 use crate::{
     context::{Context, Run},
-    figure, inside,
+    figure, own_job,
 };
 
 /// Say how far the job is, from inside its command
@@ -38,6 +38,6 @@ pub(crate) struct Args {
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        inside::tell(context, self.job, Progress { message: self.message, unit: self.unit, ..self.figure })
+        own_job::tell(context, self.job, Progress { message: self.message, unit: self.unit, ..self.figure })
     }
 }

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use crate::{
     complete,
     context::{Context, Run},
-    which,
+    job_lookup,
 };
 
 /// Forget jobs that are over, with their questions and their logs
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", required = true, help = which::HELP, add = complete::jobs())]
+    #[arg(value_name = "JOB", required = true, help = job_lookup::HELP, add = complete::jobs())]
     jobs: Vec<String>,
 
     /// Print nothing
@@ -25,7 +25,7 @@ impl Run for Args {
             // All jobs are found before the first one is deleted, so a typing error deletes nothing.
             let mut jobs = Vec::new();
             for asked in &self.jobs {
-                jobs.push(which::job(client, asked).await?);
+                jobs.push(job_lookup::job(client, asked).await?);
             }
             for job in jobs {
                 client.delete_job(job.id).await?;

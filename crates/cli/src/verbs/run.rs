@@ -8,7 +8,7 @@ use doorbell_runner::{Prints, Redactor, RunSpec, Secret, TerminalChoice};
 
 use crate::{
     context::{Context, Run},
-    duration, inside, name,
+    duration, name, own_job,
 };
 
 /// Run a command as a job
@@ -113,7 +113,7 @@ impl Run for Args {
             args: words.collect(),
             name,
             key: self.key,
-            parent: self.parent.map_or_else(inside::job, |Parent(parent)| parent),
+            parent: self.parent.map_or_else(own_job::id, |Parent(parent)| parent),
             labels: self.labels.into_iter().collect(),
             url: self.url,
             notify_after: self.notify_after.or(self.quiet_start.then_some(Duration::ZERO)),

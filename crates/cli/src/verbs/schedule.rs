@@ -11,11 +11,10 @@ use jiff::tz::TimeZone;
 
 use crate::{
     context::{Context, Run},
-    name,
-    output::Output,
+    job_lookup, moments, name,
+    output::OutputMode,
     paint::Paint,
     task::{Place, TaskArgs},
-    when, which,
 };
 
 /// Queue jobs by the clock
@@ -120,7 +119,7 @@ impl Run for Args {
             ScheduleVerb::Add(add) => add.run(context)?,
             ScheduleVerb::Ls { quiet, json } => {
                 let schedules = context.call(async |client| Ok(client.schedules().await?))?;
-                list(ScheduleList { schedules }, Output::of(quiet, json))?;
+                list(ScheduleList { schedules }, OutputMode::of(quiet, json))?;
             }
             ScheduleVerb::Rm(one) => {
                 let schedule = context.call(async |client| {
@@ -171,12 +170,12 @@ impl Add {
         let schedule = context.call(async |client| Ok(client.create_schedule(&new).await?))?;
         let answer = OneSchedule { schedule };
         let schedule = &answer.schedule;
-        Output::of(self.quiet, self.json)
+        OutputMode::of(self.quiet, self.json)
             .print(&answer, [schedule.id], |out| writeln!(out, "Added {}; it fires {}.", schedule.spec.name, next(schedule)))
     }
 }
 
-fn list(list: ScheduleList, output: Output) -> anyhow::Result<()> {
+fn list(list: ScheduleList, output: OutputMode) -> anyhow::Result<()> {
     let schedules = &list.schedules;
     output.print(&list, schedules.iter().map(|schedule| schedule.id), |out| {
         if schedules.is_empty() {
@@ -186,7 +185,7 @@ fn list(list: ScheduleList, output: Output) -> anyhow::Result<()> {
         let cron_width = schedules.iter().map(|schedule| schedule.spec.cron.chars().count()).max().unwrap_or(0);
         let paint = Paint::for_stdout();
         for schedule in schedules {
-            let (id, spec) = (paint.faint(&which::short(schedule.id)), &schedule.spec);
+            let (id, spec) = (paint.faint(&job_lookup::short(schedule.id)), &schedule.spec);
             writeln!(out, "{id}  {:<name_width$}  {:<cron_width$}  {} · {}", spec.name, spec.cron, next(schedule), spec.timezone)?;
         }
         Ok(())
@@ -196,7 +195,7 @@ fn list(list: ScheduleList, output: Output) -> anyhow::Result<()> {
 fn next(schedule: &Schedule) -> String {
     match schedule.next_fire {
         _ if schedule.spec.paused => "never while it is paused".to_owned(),
-        Some(at) => format!("next at {}", when::show(at)),
+        Some(at) => format!("next at {}", moments::show(at)),
         None => "never again".to_owned(),
     }
 }
@@ -209,13 +208,13 @@ async fn change(client: &Client, asked: &str, how: impl FnOnce(&mut NewSchedule)
 
 async fn the_one(client: &Client, asked: &str) -> anyhow::Result<Schedule> {
     let mut schedules = client.schedules().await?;
-    schedules.retain(|schedule| schedule.spec.name == asked || which::is_part_of_id(asked, schedule.id.0));
+    schedules.retain(|schedule| schedule.spec.name == asked || job_lookup::is_part_of_id(asked, schedule.id.0));
     match schedules.len() {
         0 => bail!("No schedule is called {asked:?}. `doorbell schedule ls` shows them."),
         1 => Ok(schedules.remove(0)),
         _ => {
             let fitting: Vec<_> = schedules.iter().map(|schedule| (schedule.id.0, schedule.spec.cron.as_str())).collect();
-            Err(which::unclear(asked, "schedules", &fitting))
+            Err(job_lookup::unclear(asked, "schedules", &fitting))
         }
     }
 }

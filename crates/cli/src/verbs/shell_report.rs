@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     context::{Context, Run},
-    inside, interactive, name, when,
+    interactive, moments, name, own_job,
 };
 
 /// Longest wait for a hub that is away.
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
         // The command ended just before this process was started.
-        let finished_at = when::now();
+        let finished_at = moments::now();
         if interactive::is_interactive(&self.line, &self.ignore) {
             return Ok(0);
         }
@@ -68,7 +68,7 @@ fn new_job(line: &str, started_at: Timestamp) -> NewJob {
         id: Some(JobId(Uuid::now_v7())),
         name: if name.is_empty() { "command".to_owned() } else { name },
         origin: Some(origin::here(&command)),
-        parent: inside::job(),
+        parent: own_job::id(),
         // It is over, so its start must not ring.
         notify_after_ms: Some(0),
         start: true,

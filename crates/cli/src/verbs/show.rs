@@ -7,16 +7,16 @@ use doorbell_protocol::{Job, JobState, Timestamp, jobs::OneJob, text};
 use crate::{
     complete,
     context::{Context, Run},
-    duration,
-    output::{NO_IDS, Output},
+    duration, job_lookup, moments,
+    output::{NO_IDS, OutputMode},
     paint::Paint,
-    table, when, which,
+    table,
 };
 
 /// Show everything about a job
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = which::HELP, add = complete::jobs())]
+    #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
     job: String,
 
     /// Print the hub's answer: {"job": {…}}
@@ -26,10 +26,10 @@ pub(crate) struct Args {
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        let job = context.call(async |client| which::job(client, &self.job).await)?;
+        let job = context.call(async |client| job_lookup::job(client, &self.job).await)?;
         let answer = OneJob { job };
-        Output::of_json(self.json).print(&answer, NO_IDS, |out| {
-            card(&answer.job, when::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+        OutputMode::of_json(self.json).print(&answer, NO_IDS, |out| {
+            card(&answer.job, moments::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
         })?;
         Ok(0)
     }
@@ -45,7 +45,7 @@ fn card(job: &Job, now: Timestamp, paint: Paint) -> Vec<String> {
 
 /// What there is to tell, in the order in which one asks for it.
 fn facts(job: &Job, now: Timestamp) -> Vec<(&'static str, String)> {
-    let moment = |at: Timestamp| format!("{} ({})", when::show(at), duration::ago(now.since(at)));
+    let moment = |at: Timestamp| format!("{} ({})", moments::show(at), duration::ago(now.since(at)));
     let origin = job.origin.clone().unwrap_or_default();
     let waits = (job.state == JobState::Queued).then(|| table::detail(job, now)).filter(|waits| !waits.is_empty());
     let labels: Vec<String> = job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();

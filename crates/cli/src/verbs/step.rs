@@ -4,7 +4,7 @@ use doorbell_protocol::{JobId, Progress, Step};
 
 use crate::{
     context::{Context, Run},
-    figure, inside,
+    figure, own_job,
 };
 
 /// Say which step the job is at, from inside its command
@@ -33,6 +33,6 @@ pub(crate) struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
         let step = Step { label: self.label, ..self.step };
-        inside::tell(context, self.job, Progress { step: Some(step), ..Progress::default() })
+        own_job::tell(context, self.job, Progress { step: Some(step), ..Progress::default() })
     }
 }

@@ -7,7 +7,7 @@ use doorbell_protocol::{jobs::NewTestJob, limits};
 use crate::{
     context::{Context, Run},
     duration,
-    output::Output,
+    output::OutputMode,
 };
 
 /// Queue the built-in test job, which shows whether everything works
@@ -38,7 +38,7 @@ impl Run for Args {
         let job = NewTestJob { duration_ms, fail_at_step: self.fail_at_step };
         let created = context.call(async |client| Ok(client.create_test_job(&job).await?))?;
         let job = &created.job;
-        Output::of(self.quiet, self.json)
+        OutputMode::of(self.quiet, self.json)
             .print(&created, [job.id], |out| writeln!(out, "Queued {} ({}). `doorbell ls` shows how it goes.", job.name, job.id))?;
         Ok(0)
     }

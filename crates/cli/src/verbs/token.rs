@@ -15,9 +15,8 @@ use doorbell_protocol::{
 
 use crate::{
     context::{Context, Run},
-    duration, name,
-    output::{NO_IDS, Output, print_json},
-    which,
+    duration, job_lookup, name,
+    output::{NO_IDS, OutputMode, print_json},
 };
 
 /// Make, list and remove tokens for others
@@ -75,7 +74,7 @@ impl Run for Args {
             TokenVerb::Create(create) => create.run(context)?,
             TokenVerb::Ls { json } => {
                 let tokens = context.call(async |client| Ok(client.tokens().await?))?;
-                list(TokenList { tokens }, Output::of_json(json))?;
+                list(TokenList { tokens }, OutputMode::of_json(json))?;
             }
             TokenVerb::Rm { token } => context.call(async |client| {
                 let id = the_one(client, &token).await?;
@@ -101,7 +100,7 @@ impl TokenCreate {
     }
 }
 
-fn list(list: TokenList, output: Output) -> anyhow::Result<()> {
+fn list(list: TokenList, output: OutputMode) -> anyhow::Result<()> {
     output.print(&list, NO_IDS, |out| {
         if list.tokens.is_empty() {
             writeln!(out, "No tokens but the hub's own. Make one with `doorbell token create --role report`.")?;
@@ -116,13 +115,13 @@ fn list(list: TokenList, output: Output) -> anyhow::Result<()> {
 
 async fn the_one(client: &Client, asked: &str) -> anyhow::Result<TokenId> {
     let mut tokens = client.tokens().await?;
-    tokens.retain(|token| token.name == asked || which::is_part_of_id(asked, token.id.0));
+    tokens.retain(|token| token.name == asked || job_lookup::is_part_of_id(asked, token.id.0));
     match tokens.as_slice() {
         [] => bail!("No token is called {asked:?}. `doorbell token ls` shows them."),
         [token] => Ok(token.id),
         _ => {
             let fitting: Vec<_> = tokens.iter().map(|token| (token.id.0, token.name.as_str())).collect();
-            Err(which::unclear(asked, "tokens", &fitting))
+            Err(job_lookup::unclear(asked, "tokens", &fitting))
         }
     }
 }

@@ -16,9 +16,10 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 use crate::{
     context::{Context, Run},
-    output::{NO_IDS, Output},
+    job_lookup, moments,
+    output::{NO_IDS, OutputMode},
     paint::Paint,
-    table, when, which,
+    table,
 };
 
 /// The job was cancelled.
@@ -51,7 +52,7 @@ Examples:
   doorbell wait nightly-ingest && ./publish
   doorbell wait $(doorbell add -q -- make) $(doorbell add -q --retries 2 -- ./deploy.sh)")]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = which::HELP, required = true)]
+    #[arg(value_name = "JOB", help = job_lookup::HELP, required = true)]
     jobs: Vec<String>,
 
     /// Print nothing
@@ -68,7 +69,7 @@ struct Wait {
     source: EndpointSource,
     client: Client,
     jobs: Vec<Waited>,
-    output: Output,
+    output: OutputMode,
     /// When to ask the hub next, if it must be asked at all.
     look_at: Option<Instant>,
     /// Whether to ask for every job then, since any of them may have ended untold.
@@ -93,12 +94,12 @@ impl Run for Args {
                 source: context.source(),
                 client: client.clone(),
                 jobs: Vec::new(),
-                output: Output::of(self.quiet, self.json),
+                output: OutputMode::of(self.quiet, self.json),
                 look_at: None,
                 unsure: false,
             };
             for asked in &self.jobs {
-                match which::job(&wait.client, asked).await {
+                match job_lookup::job(&wait.client, asked).await {
                     Ok(job) => wait.add(job).await?,
                     Err(e) if is_not_found(&e) => {
                         eprintln!("doorbell: {e:#}");
@@ -156,7 +157,7 @@ impl Wait {
                 }) => self.take_in(event.job).await?,
                 Some(FeedUpdate::Polled(Some(list))) => self.compare(&list),
                 Some(FeedUpdate::Down { reason, .. } | FeedUpdate::Offline { reason, .. }) => {
-                    if !told_away && self.output != Output::Quiet {
+                    if !told_away && self.output != OutputMode::Quiet {
                         eprintln!("doorbell: waiting for the hub: {reason}");
                     }
                     told_away = true;
@@ -227,7 +228,7 @@ impl Wait {
                 }
                 Err(e) => return Err(e.into()),
             };
-            if self.output == Output::People {
+            if self.output == OutputMode::People {
                 eprintln!("doorbell: {}: attempt {} of {} {}", text::clean(&job.name), job.attempt, job.attempts, job.state.as_str());
             }
             self.each(job.id, |waited| waited.run = next.id);
@@ -263,7 +264,7 @@ impl Wait {
         let answer = OneJob { job };
         let job = std::slice::from_ref(&answer.job);
         self.output.print(&answer, NO_IDS, |out| {
-            table::lines(job, when::now(), table::width(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+            table::lines(job, moments::now(), table::width(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
         })?;
         Ok(io::stdout().flush()?)
     }
@@ -300,5 +301,5 @@ async fn time(at: Option<Instant>) {
 
 fn is_not_found(error: &anyhow::Error) -> bool {
     let by_id = error.downcast_ref::<CallError>().is_some_and(|e| e.code() == Some(ErrorCode::NotFound));
-    by_id || error.is::<which::NotFound>()
+    by_id || error.is::<job_lookup::NotFound>()
 }

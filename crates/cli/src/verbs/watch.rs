@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use crate::{
     bars::Bars,
     context::{Context, Run},
+    job_lookup, moments,
     paint::Paint,
-    table, when, which,
+    table,
 };
 
 /// Widest word for what happened.
@@ -135,18 +136,18 @@ fn lines(message: FeedMessage, paint: Paint) -> Vec<String> {
         FeedMessage::Snapshot(snapshot) => snapshot
             .running
             .iter()
-            .map(|job| line(&when::clock(job.started_at.unwrap_or(job.created_at)), "running", job, "", paint))
+            .map(|job| line(&moments::clock(job.started_at.unwrap_or(job.created_at)), "running", job, "", paint))
             .collect(),
         FeedMessage::Event(event) => {
             let (kind, event) = (event.kind(), event.data());
             let (word, more) = said(kind, event);
-            vec![line(&when::clock(event.at), word, &event.job, &more, paint)]
+            vec![line(&moments::clock(event.at), word, &event.job, &more, paint)]
         }
     }
 }
 
 fn line(at: &str, word: &str, job: &Job, more: &str, paint: Paint) -> String {
-    let id = paint.faint(&which::short(job.id));
+    let id = paint.faint(&job_lookup::short(job.id));
     let word = paint.state(job.state, &format!("{word:<WORD$}"));
     format!("{}  {id}  {word}  {}  {}", paint.faint(at), text::clean(&job.name), text::clean(more)).trim_end().to_owned()
 }

@@ -18,10 +18,9 @@ use crate::{
     context::{Context, Run},
     duration,
     interrupt::interrupted,
-    name,
-    output::Output,
+    job_lookup, moments, name,
+    output::OutputMode,
     paint::Paint,
-    when, which,
 };
 
 /// Run queued jobs in the foreground, or see to the workers
@@ -72,7 +71,7 @@ impl Run for Args {
             None => context.block_on(serve(context.source(), self.slots, self.name))?,
             Some(WorkerVerb::Ls { quiet, json }) => {
                 let workers = context.call(async |client| Ok(client.workers().await?))?;
-                list(WorkerList { workers }, Output::of(quiet, json))?;
+                list(WorkerList { workers }, OutputMode::of(quiet, json))?;
             }
             Some(WorkerVerb::Drain { worker, quiet }) => {
                 let drained = context.call(async |client| {
@@ -106,7 +105,7 @@ async fn serve(source: EndpointSource, slots: u32, name: Option<String>) -> anyh
     Ok(())
 }
 
-fn list(list: WorkerList, output: Output) -> anyhow::Result<()> {
+fn list(list: WorkerList, output: OutputMode) -> anyhow::Result<()> {
     let workers = &list.workers;
     output.print(&list, workers.iter().map(|status| status.worker.id), |out| {
         if workers.is_empty() {
@@ -115,13 +114,13 @@ fn list(list: WorkerList, output: Output) -> anyhow::Result<()> {
         let widest = workers.iter().map(|status| status.worker.name.chars().count()).max().unwrap_or(0);
         let paint = Paint::for_stdout();
         for WorkerStatus { worker, state, last_seen, running } in workers {
-            let id = paint.faint(&which::short(worker.id));
+            let id = paint.faint(&job_lookup::short(worker.id));
             let state = match state {
                 WorkerState::Active => "active  ",
                 WorkerState::Draining => "draining",
                 WorkerState::Unknown => "unknown ",
             };
-            let seen = duration::ago(when::now().since(*last_seen));
+            let seen = duration::ago(moments::now().since(*last_seen));
             writeln!(
                 out,
                 "{id}  {state}  {:<widest$}  {}/{} running · on {} · seen {seen}",
@@ -136,13 +135,13 @@ fn list(list: WorkerList, output: Output) -> anyhow::Result<()> {
 }
 
 fn the_one(asked: &str, mut workers: Vec<WorkerStatus>) -> anyhow::Result<WorkerStatus> {
-    workers.retain(|status| status.worker.name == asked || which::is_part_of_id(asked, status.worker.id.0));
+    workers.retain(|status| status.worker.name == asked || job_lookup::is_part_of_id(asked, status.worker.id.0));
     match workers.len() {
         0 => bail!("No worker is called {asked:?}. `doorbell worker ls` shows them."),
         1 => Ok(workers.remove(0)),
         _ => {
             let fitting: Vec<_> = workers.iter().map(|status| (status.worker.id.0, status.worker.host.as_str())).collect();
-            Err(which::unclear(asked, "workers", &fitting))
+            Err(job_lookup::unclear(asked, "workers", &fitting))
         }
     }
 }

@@ -11,7 +11,7 @@ use doorbell_protocol::{ErrorCode, JobId, Progress, Step};
 use doorbell_runner::{JOB_VARIABLE, Redactor};
 use tokio::time::{Instant, sleep};
 
-use crate::{context::Context, when};
+use crate::{context::Context, moments};
 
 /// Longest wait for a hub to take a report.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const UNKNOWN: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// The job that this process runs in.
-pub(crate) fn job() -> Option<JobId> {
+pub(crate) fn id() -> Option<JobId> {
     std::env::var(JOB_VARIABLE).ok()?.parse().ok()
 }
 
@@ -37,12 +37,12 @@ pub(crate) async fn once_known<T>(call: impl AsyncFn() -> Result<T, CallError>) 
 }
 
 /// Tells how far the job is that this process runs in, or `job`.
-pub(crate) fn tell(context: &Context, job_asked: Option<JobId>, progress: Progress) -> anyhow::Result<i32> {
-    let Some(job) = job_asked.or_else(job) else {
+pub(crate) fn tell(context: &Context, asked: Option<JobId>, progress: Progress) -> anyhow::Result<i32> {
+    let Some(job) = asked.or_else(id) else {
         eprintln!("doorbell: this is no job, so nobody is told. Start it with `doorbell run` or `doorbell add`.");
         return Ok(0);
     };
-    let progress = redacted(Progress { at: Some(when::now()), ..progress });
+    let progress = redacted(Progress { at: Some(moments::now()), ..progress });
     let told =
         context.call_within(PATIENCE, async |client| Ok(once_known(async || client.tell_progress(job, progress.clone()).await).await))?;
     match told {

@@ -3,31 +3,31 @@
 use doorbell_client::{CallError, Client, rest::Running};
 use doorbell_protocol::{Job, Question, question::NewAnswer};
 
-use crate::which;
+use crate::job_lookup;
 
 /// A question, and the job that waits.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct OpenQuestion {
     pub(crate) question: Question,
     /// The job's name. Empty when it has ended just now.
     pub(crate) by: String,
 }
 
 /// Every open question, oldest first.
-pub(crate) async fn fetch(client: &Client) -> Result<Vec<Asked>, CallError> {
+pub(crate) async fn fetch(client: &Client) -> Result<Vec<OpenQuestion>, CallError> {
     let questions = client.open_questions().await?;
     let jobs: Vec<Job> = match client.running(None).await? {
         Running::List { list, .. } => list.jobs,
         Running::Unchanged => Vec::new(),
     };
     let name = |question: &Question| jobs.iter().find(|job| job.id == question.job).map(|job| job.name.clone());
-    Ok(questions.into_iter().map(|question| Asked { by: name(&question).unwrap_or_default(), question }).collect())
+    Ok(questions.into_iter().map(|question| OpenQuestion { by: name(&question).unwrap_or_default(), question }).collect())
 }
 
-impl Asked {
+impl OpenQuestion {
     /// Whether `text` means this question: a part of its id, or its job.
     pub(crate) fn is_meant_by(&self, text: &str) -> bool {
-        which::is_part_of_id(text, self.question.id.0) || which::is_part_of_id(text, self.question.job.0) || self.by == text
+        job_lookup::is_part_of_id(text, self.question.id.0) || job_lookup::is_part_of_id(text, self.question.job.0) || self.by == text
     }
 
     /// What may be answered, for people.

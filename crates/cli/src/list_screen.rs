@@ -22,8 +22,9 @@ use ratatui::{
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{
+    job_lookup,
     listing::{self, Listing},
-    paint, table, when, which,
+    moments, paint, table,
 };
 
 /// How often the hub is asked, and how often times move on.
@@ -121,7 +122,7 @@ impl Screen {
         let foot_line = match &self.trouble {
             Some(trouble) => Line::from(Span::styled(text::clean(trouble), style(Color::Red))),
             None if jobs.is_empty() => Line::from("No jobs yet. Try `doorbell run -- sleep 10`. q: leave".dim()),
-            None => Line::from(format!("{}  q: leave", when::show(now)).dim()),
+            None => Line::from(format!("{}  q: leave", moments::show(now)).dim()),
         };
         frame.render_widget(Paragraph::new(foot_line), foot);
     }
@@ -131,11 +132,11 @@ fn draw_job(frame: &mut Frame<'_>, area: Rect, job: &Job, widest: usize, now: Ti
     let fraction = job.progress.as_ref().and_then(|progress| progress.fraction).filter(|_| job.state == JobState::Running);
     let name_width = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width / 3);
     let bar_width = if fraction.is_some() { BAR.min(area.width / 4) } else { 0 };
-    let id_width = u16::try_from(which::SHORT).unwrap_or(0);
+    let id_width = u16::try_from(job_lookup::SHORT).unwrap_or(0);
     let widths = [id_width, 9, name_width, 8, bar_width].map(Constraint::Length);
     let columns = Layout::horizontal(widths.into_iter().chain([Constraint::Fill(1)])).spacing(2).split(area);
     let [id, state, name, time, bar, detail] = columns[..] else { return };
-    frame.render_widget(Paragraph::new(which::short(job.id).dim()), id);
+    frame.render_widget(Paragraph::new(job_lookup::short(job.id).dim()), id);
     frame.render_widget(Paragraph::new(Span::styled(job.state.as_str(), style(colour(job.state)))), state);
     frame.render_widget(Paragraph::new(text::clean_cut(&job.name, usize::from(name_width))), name);
     frame.render_widget(Paragraph::new(table::time(job, now)).right_aligned(), time);
