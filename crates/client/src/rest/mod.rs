@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod jobs;
 mod logs;
+mod passing;
 mod questions;
 mod schedules;
 mod tokens;
@@ -35,6 +36,7 @@ pub use doorbell_protocol::jobs::JobQuery;
 pub use error::{CallError, RefusedCall};
 pub use follow::LogFollower;
 pub use jobs::Running;
+pub use passing::{PassedAnswer, PassedCall, PassedStream};
 
 /// Longest time of a call that does not wait on purpose.
 pub const CALL: Duration = Duration::from_secs(10);
