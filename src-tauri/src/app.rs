@@ -32,7 +32,14 @@ pub(crate) fn run() -> Result<(), PanelError> {
     let (link, inbox, show) = async_runtime::block_on(link::open(pipe))?;
     let app = tauri::Builder::default()
         .manage(link.clone())
-        .invoke_handler(tauri::generate_handler![commands::close_panel, commands::poll, commands::start_test_job])
+        .invoke_handler(tauri::generate_handler![
+            commands::close_panel,
+            commands::known,
+            commands::request,
+            commands::standing,
+            commands::subscribe,
+            commands::unsubscribe
+        ])
         .setup(move |app| {
             #[cfg(target_os = "macos")]
             app.set_activation_policy(tauri::ActivationPolicy::Accessory);

@@ -8,7 +8,8 @@ use std::{
     },
 };
 
-use doorbell_panel_link::{Call, FromPanel, LinkError, Refusal, Show, ToPanel, frame, greeting};
+use doorbell_panel_link::{Answer, FromPanel, LinkError, Refusal, Request, Response, Show, ToPanel, frame, greeting};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::{
     fs::File,
@@ -18,8 +19,6 @@ use tokio::{
 
 use crate::pipe::Pipe;
 
-type Answer = Result<Value, Refusal>;
-
 /// The way to the resident. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Link {
@@ -27,11 +26,27 @@ pub(crate) struct Link {
     calls: Arc<Calls>,
 }
 
-/// Calls that have no answer yet.
+/// Calls that have no answer yet, and streams that are not over.
 #[derive(Default)]
 struct Calls {
     made: AtomicU64,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+}
+
+/// Who waits.
+enum Waiting {
+    Answer(oneshot::Sender<Result<Answer, Refusal>>),
+    Stream(Box<dyn Fn(Piece) + Send>),
+}
+
+/// What a stream brings to the page.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Piece {
+    /// Of its text, cut anywhere.
+    Text(String),
+    /// Its end, and why it is that, unless the hub ended it in order.
+    End(Option<Refusal>),
 }
 
 /// What the resident says by itself.
@@ -69,15 +84,54 @@ impl Link {
         let _ = self.outbox.send(message);
     }
 
-    /// Asks the resident for something.
-    pub(crate) async fn call(&self, what: Call) -> Answer {
-        let call = self.calls.made.fetch_add(1, Ordering::Relaxed);
-        let (answer, answered) = oneshot::channel();
-        self.calls.lock().insert(call, answer);
-        self.say(FromPanel::Call { call, what });
-        let ended = |_| Refusal { code: "panel_closed".to_owned(), message: "The panel is closed.".to_owned() };
-        answered.await.map_err(ended)?
+    /// Makes a call to the hub.
+    pub(crate) async fn request(&self, request: Request) -> Result<Response, Refusal> {
+        match self.ask(|call| FromPanel::Request { call, request }).await? {
+            Answer::Response(response) => Ok(response),
+            Answer::Standing(_) | Answer::Known(_) => Err(closed()),
+        }
     }
+
+    /// What only the resident knows.
+    pub(crate) async fn standing(&self) -> Result<Value, Refusal> {
+        match self.ask(|call| FromPanel::Standing { call }).await? {
+            Answer::Standing(standing) => Ok(standing),
+            Answer::Response(_) | Answer::Known(_) => Err(closed()),
+        }
+    }
+
+    /// What is known of a hub that cannot be asked.
+    pub(crate) async fn known(&self) -> Result<Value, Refusal> {
+        match self.ask(|call| FromPanel::Known { call }).await? {
+            Answer::Known(known) => Ok(known),
+            Answer::Response(_) | Answer::Standing(_) => Err(closed()),
+        }
+    }
+
+    /// Listens to a stream of the hub. The number ends it.
+    pub(crate) fn subscribe(&self, path: String, heard: impl Fn(Piece) + Send + 'static) -> u64 {
+        let call = self.calls.put(Waiting::Stream(Box::new(heard)));
+        self.say(FromPanel::Subscribe { call, path });
+        call
+    }
+
+    /// Listens no longer.
+    pub(crate) fn unsubscribe(&self, call: u64) {
+        if self.calls.lock().remove(&call).is_some() {
+            self.say(FromPanel::Unsubscribe { call });
+        }
+    }
+
+    async fn ask(&self, message: impl FnOnce(u64) -> FromPanel) -> Result<Answer, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let call = self.calls.put(Waiting::Answer(answer));
+        self.say(message(call));
+        answered.await.map_err(|_| closed())?
+    }
+}
+
+fn closed() -> Refusal {
+    Refusal { code: "panel_closed".to_owned(), message: "The panel is closed.".to_owned() }
 }
 
 impl Inbox {
@@ -88,12 +142,9 @@ impl Inbox {
         loop {
             match frame::receive(&mut self.from).await? {
                 Some(ToPanel::Show(show)) => return Ok(Some(show)),
-                Some(ToPanel::Answer { call, answer }) => {
-                    if let Some(waiting) = self.calls.lock().remove(&call) {
-                        // The page may have gone meanwhile.
-                        let _ = waiting.send(answer);
-                    }
-                }
+                Some(ToPanel::Answer { call, answer }) => self.calls.answer(call, answer),
+                Some(ToPanel::Piece { call, text }) => self.calls.hear(call, text),
+                Some(ToPanel::Ended { call, refusal }) => self.calls.end(call, refusal),
                 None => return Ok(None),
             }
         }
@@ -101,7 +152,32 @@ impl Inbox {
 }
 
 impl Calls {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer>>> {
+    fn put(&self, waiting: Waiting) -> u64 {
+        let call = self.made.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(call, waiting);
+        call
+    }
+
+    fn answer(&self, call: u64, answer: Result<Answer, Refusal>) {
+        if let Some(Waiting::Answer(waiting)) = self.lock().remove(&call) {
+            // The page may have gone meanwhile.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn hear(&self, call: u64, text: String) {
+        if let Some(Waiting::Stream(hear)) = self.lock().get(&call) {
+            hear(Piece::Text(text));
+        }
+    }
+
+    fn end(&self, call: u64, refusal: Option<Refusal>) {
+        if let Some(Waiting::Stream(hear)) = self.lock().remove(&call) {
+            hear(Piece::End(refusal));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

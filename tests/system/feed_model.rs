@@ -7,7 +7,7 @@ use std::{
 };
 
 use doorbell_client::{Feed, FeedUpdate, When};
-use doorbell_desk::{Badge, HubId, HubInput, Input, PanelView, State, Trust, Waiting};
+use doorbell_desk::{Badge, HubId, HubInput, Input, Known, State, Trust, Waiting};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use doorbell_tests::wire::{
     model::ModelHub,
@@ -148,8 +148,12 @@ fn app() -> State {
     State::new(HubId::discovered(), [])
 }
 
-fn panel(state: &State) -> PanelView {
-    state.panel(&HubId::discovered(), Timestamp::EPOCH).expect("its hub")
+fn connection(state: &State) -> doorbell_desk::Connection {
+    state.standing(&HubId::discovered(), Timestamp::EPOCH).expect("its hub").connection
+}
+
+fn known(state: &State) -> Known {
+    state.known(&HubId::discovered()).expect("its hub")
 }
 
 /// How many jobs run, their names, and how many wait for an answer.
@@ -161,7 +165,7 @@ struct Shown {
 }
 
 fn shown(state: &State) -> Shown {
-    let jobs = panel(state).jobs.into_iter().map(|job| job.name);
+    let jobs = known(state).jobs.into_iter().map(|job| job.name);
     Shown { badge: state.tray().badge, jobs: jobs.collect(), waiting: state.total().waiting }
 }
 
@@ -234,7 +238,7 @@ fn cut_of(act: &Act) -> Option<Cut> {
 fn feed_is_right(state: &State, world: &World) -> bool {
     // Only the feed names questions.
     let oldest = state.total().oldest_question.map(|oldest| oldest.question.prompt.clone());
-    let is_live = panel(state).connection == doorbell_desk::Connection::Live;
+    let is_live = connection(state) == doorbell_desk::Connection::Live;
     is_live && shown(state) == world.truth() && oldest == world.hub.oldest_question()
 }
 
@@ -296,7 +300,7 @@ async fn while_only_the_feed_is_broken_the_badge_is_right_within_seconds() {
         });
         assert!(right.await.is_ok(), "{:?}, and the hub: {:?}", shown(&state), world.truth());
     }
-    assert_ne!(panel(&state).connection, doorbell_desk::Connection::Live);
+    assert_ne!(connection(&state), doorbell_desk::Connection::Live);
 }
 
 #[tokio::test(start_paused = true)]

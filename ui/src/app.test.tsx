@@ -2,10 +2,9 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "./app";
-import type { Backend } from "./backend/backend";
-import type { PanelView } from "./bindings/PanelView";
 import { POLL_PERIOD } from "./poller";
 import { ago, aJob, aView } from "./samples";
+import type { Source, View } from "./source";
 
 const LEAVE_TIME = 120;
 const offline = {
@@ -193,25 +192,25 @@ test("Esc and the button close the panel", async () => {
 });
 
 test("where there is nothing to close there is no button, and Esc does nothing", async () => {
-  const backend = { poll: () => Promise.resolve(aView()), startTestJob: () => Promise.resolve() };
+  const source = { poll: () => Promise.resolve(aView()), startTestJob: () => Promise.resolve() };
   await act(async () => {
-    render(<App backend={backend} />, document.body);
+    render(<App source={source} />, document.body);
   });
   expect(document.querySelector('[aria-label="Close panel"]')).toBeNull();
   window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
 });
 
-async function show(answer: PanelView | (() => Promise<PanelView>)) {
-  const backend = {
+async function show(answer: View | (() => Promise<View>)) {
+  const source = {
     poll: typeof answer === "function" ? answer : () => Promise.resolve(answer),
-    startTestJob: vi.fn<Backend["startTestJob"]>(() => Promise.resolve()),
-    close: vi.fn<NonNullable<Backend["close"]>>(() => Promise.resolve()),
+    startTestJob: vi.fn<Source["startTestJob"]>(() => Promise.resolve()),
+    close: vi.fn<NonNullable<Source["close"]>>(() => Promise.resolve()),
   };
   await act(async () => {
-    render(<App backend={backend} />, document.body);
+    render(<App source={source} />, document.body);
   });
   await pass(0);
-  return backend;
+  return source;
 }
 
 async function pass(time: number): Promise<void> {
@@ -220,7 +219,7 @@ async function pass(time: number): Promise<void> {
   });
 }
 
-function refuse(): Promise<PanelView> {
+function refuse(): Promise<View> {
   return Promise.reject({ code: "no", message: "No." });
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Backend } from "./backend/backend";
 import { figuresAt, isStale, standing, unknown } from "./panel";
 import { type Reading, startPolling } from "./poller";
+import type { Source } from "./source";
 import { CannotTell } from "./view/cannot-tell";
 import { Empty } from "./view/empty";
 import { Footer } from "./view/footer";
@@ -9,20 +9,20 @@ import { Header } from "./view/header";
 import { JobList } from "./view/job-list";
 
 /** The whole panel: it polls while it is mounted and the page is visible. */
-export function App({ backend }: { backend: Backend }) {
+export function App({ source }: { source: Source }) {
   const [reading, setReading] = useState<Reading>({ age: 0 });
 
-  useEffect(() => startPolling(() => backend.poll(), setReading), [backend]);
+  useEffect(() => startPolling(() => source.poll(), setReading), [source]);
 
   // A panel that could not be closed is still there to see: that is message enough.
-  const close = backend.close && (() => void backend.close?.().catch(() => undefined));
+  const close = source.close && (() => void source.close?.().catch(() => undefined));
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.isComposing) close?.();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [backend]);
+  }, [source]);
 
   const { view } = reading;
   const unknowable = unknown(reading);
@@ -37,7 +37,7 @@ export function App({ backend }: { backend: Backend }) {
             {unknowable ? (
               <CannotTell {...unknowable} />
             ) : (
-              <Empty queued={view.queued} onTest={() => backend.startTestJob()} />
+              <Empty queued={view.queued} onTest={() => source.startTestJob()} />
             )}
           </JobList>
         )}

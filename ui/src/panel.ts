@@ -1,8 +1,8 @@
 /** What the panel says, worked out of a reading. Pure: no clock, no page. */
-import type { PanelView } from "./bindings/PanelView";
 import type { Timestamp } from "./bindings/Timestamp";
 import { between, clock, duration } from "./format/time";
 import type { Reading } from "./poller";
+import { isKnown, type View } from "./source";
 
 /** The footer's words. */
 export type Standing = {
@@ -16,17 +16,12 @@ export type Standing = {
 
 /** Whether the figures may be old. Before the first answer there are none, so none are stale. */
 export function isStale({ view, failure }: Reading): boolean {
-  return failure !== undefined || (view !== undefined && !isKnown(view));
-}
-
-/** Whether the figures are right: the hub tells each change, or is asked every few seconds. */
-function isKnown({ connection }: PanelView): boolean {
-  return connection.state === "live" || connection.state === "polled";
+  return failure !== undefined || (view !== undefined && !isKnown(view.connection));
 }
 
 /** The moment that the figures tell of: times stand still with the figures that they belong to. */
-export function figuresAt(view: PanelView): Timestamp {
-  return isKnown(view) ? view.now : (view.updated_at ?? view.now);
+export function figuresAt(view: View): Timestamp {
+  return isKnown(view.connection) ? view.now : (view.updated_at ?? view.now);
 }
 
 /** How the app stands with its hub, and the page with its app. Nothing before the first poll ends. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { PanelView } from "./bindings/PanelView";
 import { PATIENCE, POLL_PERIOD, type Reading, startPolling } from "./poller";
 import { aView } from "./samples";
+import type { View } from "./source";
 
 let readings: Reading[];
 let stop: () => void;
@@ -130,7 +130,7 @@ test("what was stopped neither polls nor tells", async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-function start(answer: () => Promise<PanelView>) {
+function start(answer: () => Promise<View>) {
   const counts = { polls: 0, inFlight: 0, mostInFlight: 0 };
   const poll = async () => {
     counts.polls++;
@@ -145,11 +145,11 @@ function start(answer: () => Promise<PanelView>) {
   return counts;
 }
 
-function refuse(): Promise<PanelView> {
+function refuse(): Promise<View> {
   return Promise.reject({ code: "no", message: "No." });
 }
 
-function answerIn(time: number): Promise<PanelView> {
+function answerIn(time: number): Promise<View> {
   return new Promise((resolve) => setTimeout(() => resolve(aView()), time));
 }
 

@@ -1,12 +1,12 @@
 /**
- * Asks the backend for the panel's view, while somebody can see the page.
+ * Asks for the panel's view, while somebody can see the page.
  *
  * - Never two polls at once: the next one is scheduled when the last one is answered.
  * - A hidden page has no timer and asks nothing.
  * - A failed poll keeps the last view, and polling goes on.
  */
 import { messageOf } from "./backend/backend";
-import type { PanelView } from "./bindings/PanelView";
+import type { View } from "./source";
 
 /** From an answer to the next question, in milliseconds. */
 export const POLL_PERIOD = 500;
@@ -17,7 +17,7 @@ export const PATIENCE = 5_000;
 /** What the page knows of the app. */
 export type Reading = {
   /** The last answer. Absent before the first. */
-  view?: PanelView;
+  view?: View;
   /** Why the latest poll brought none, in one sentence. */
   failure?: string;
   /** How old the last answer is, in milliseconds. */
@@ -25,11 +25,8 @@ export type Reading = {
 };
 
 /** Polls until the returned function is called. */
-export function startPolling(
-  poll: () => Promise<PanelView>,
-  onReading: (reading: Reading) => void,
-): () => void {
-  let view: PanelView | undefined;
+export function startPolling(poll: () => Promise<View>, onReading: (reading: Reading) => void): () => void {
+  let view: View | undefined;
   let answeredAt = Date.now();
   let asking = false;
   let stopped = false;

@@ -1,7 +1,7 @@
 /** Builders of jobs and views, for tests and for the gallery. */
 import type { Job } from "./bindings/Job";
-import type { PanelView } from "./bindings/PanelView";
 import type { Timestamp } from "./bindings/Timestamp";
+import type { View } from "./source";
 
 const NOON = Date.UTC(2026, 4, 18, 12, 0, 0);
 
@@ -25,7 +25,7 @@ export function aJob(name: string, parts: Partial<Job> = {}): Job {
 }
 
 /** A live view with nothing in it but `parts`; as many jobs run as it lists. */
-export function aView(parts: Partial<PanelView> = {}): PanelView {
+export function aView(parts: Partial<View> = {}): View {
   const jobs = parts.jobs ?? [];
   const figures = { running: jobs.length, jobs, queued: 0 };
   return { connection: { state: "live" }, now: ago(0), updated_at: ago(0), ...figures, ...parts };

@@ -35,7 +35,7 @@ pub use connection::{Connection, Trust};
 pub use effect::{Effect, Point};
 pub use hub_id::HubId;
 pub use input::{HubInput, Input};
-pub use panel::PanelView;
+pub use panel::{Known, Standing};
 pub use request::Request;
 pub use rings::{About, Notification, Tone};
 pub use state::State;

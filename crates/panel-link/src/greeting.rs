@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::frame::{self, LinkError};
+use crate::{LinkError, frame};
 
 /// Of what is said after the greeting. Grows when [`message`](crate::message) changes.
 pub const VERSION: u32 = 1;
@@ -33,7 +33,7 @@ pub async fn receive(from: &mut (impl AsyncRead + Unpin)) -> Result<(), LinkErro
     let greeting: Option<Greeting> = frame::receive_at_most(from, GREETING_BYTES).await?;
     match greeting.ok_or(LinkError::CutShort)?.doorbell_panel {
         VERSION => Ok(()),
-        theirs => Err(LinkError::OtherVersion { theirs }),
+        theirs => Err(LinkError::OtherVersion { theirs, ours: VERSION }),
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
         let mut pipe = Vec::new();
         frame::send(&mut pipe, &Greeting { doorbell_panel: VERSION + 6 }).await.unwrap();
         let error = receive(&mut pipe.as_slice()).await.unwrap_err();
-        assert!(matches!(error, LinkError::OtherVersion { theirs } if theirs == VERSION + 6));
+        assert!(matches!(error, LinkError::OtherVersion { theirs, .. } if theirs == VERSION + 6));
     }
 
     #[tokio::test]

@@ -12,9 +12,10 @@
 //! - No message is longer than its bound, and a message that is cut short is an error, never a shorter message.
 //! - The greeting never changes its form, so that two releases can tell each other apart.
 
+mod error;
 pub mod frame;
 pub mod greeting;
 pub mod message;
 
-pub use frame::LinkError;
-pub use message::{Call, FromPanel, Point, Refusal, Show, ToPanel};
+pub use error::LinkError;
+pub use message::{Answer, FromPanel, Point, Refusal, Request, Response, Show, ToPanel};

@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     desktop::NativeDesktop,
     hub,
+    inbox::Inbox,
     notifier::Notifier,
     panel::{Asker, Panel},
     second_start::{self, Start},
-    shell::{self, HubFeed, Shell},
+    shell::{self, HubFeed},
     tray::TrayThread,
 };
 
@@ -33,43 +34,43 @@ pub(crate) async fn run(tray: TrayThread) -> ExitCode {
             None
         }
     };
-    let (shell, inbox) = Shell::new(HubId::discovered(), Client::new(EndpointSource::discovered()));
-    let panel = Panel::new(shell.clone());
-    let state = State::new(shell.hub().clone(), []);
-    tray.create(state.tray(), shell.clone(), panel.clone());
+    let (inbox, messages) = Inbox::new(HubId::discovered(), Client::new(EndpointSource::discovered()));
+    let panel = Panel::new(inbox.clone());
+    let state = State::new(inbox.hub().clone(), []);
+    tray.create(state.tray(), inbox.clone(), panel.clone());
     if let Some(door) = door {
-        let (shell, panel) = (shell.clone(), panel.clone());
+        let (inbox, panel) = (inbox.clone(), panel.clone());
         tokio::spawn(door.listen(move |asker| {
             panel.asked_by(asker);
-            shell.input(Input::Chosen(Action::OpenPanel));
+            inbox.input(Input::Chosen(Action::OpenPanel));
         }));
     }
-    let (hub, down) = hub::keep(shell.clone());
+    let (hub, down) = hub::keep(inbox.clone());
     let (feed, updates) = Feed::open(EndpointSource::discovered());
     let feed = Arc::new(feed);
     let quit = CancellationToken::new();
     let desktop = NativeDesktop {
         tray,
         panel: panel.clone(),
-        notifier: Notifier::start(shell.clone()),
+        notifier: Notifier::start(inbox.clone()),
         feed: Arc::clone(&feed),
         hub,
-        shell: shell.clone(),
+        inbox: inbox.clone(),
         quit: quit.clone(),
     };
     if std::env::args().any(|argument| argument == PANEL) {
         panel.asked_by(Asker::of_this_start());
-        shell.input(Input::Chosen(Action::OpenPanel));
+        inbox.input(Input::Chosen(Action::OpenPanel));
     }
     #[cfg(target_os = "linux")]
     {
-        tokio::spawn(crate::tray_host::look(shell.clone()));
+        tokio::spawn(crate::tray_host::look(inbox.clone()));
         tokio::spawn(crate::waking::watch(feed));
     }
-    let feed = HubFeed { hub: shell.hub().clone(), updates, down };
-    tokio::spawn(quit_on_signal(shell));
+    let feed = HubFeed { hub: inbox.hub().clone(), updates, down };
+    tokio::spawn(quit_on_signal(inbox));
     tokio::select! {
-        () = shell::run(state, inbox, feed, &desktop) => {}
+        () = shell::run(state, messages, feed, &desktop) => {}
         () = quit.cancelled() => {}
     }
     panel.end().await;
@@ -78,7 +79,7 @@ pub(crate) async fn run(tray: TrayThread) -> ExitCode {
 
 /// Ends the app in order when the session ends or somebody sends a signal.
 #[cfg(unix)]
-async fn quit_on_signal(shell: Shell) {
+async fn quit_on_signal(inbox: Inbox) {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
@@ -91,12 +92,12 @@ async fn quit_on_signal(shell: Shell) {
         _ = interrupt.recv() => {}
         _ = hangup.recv() => {}
     }
-    shell.input(Input::Chosen(Action::Quit));
+    inbox.input(Input::Chosen(Action::Quit));
 }
 
 #[cfg(not(unix))]
-async fn quit_on_signal(shell: Shell) {
+async fn quit_on_signal(inbox: Inbox) {
     if tokio::signal::ctrl_c().await.is_ok() {
-        shell.input(Input::Chosen(Action::Quit));
+        inbox.input(Input::Chosen(Action::Quit));
     }
 }

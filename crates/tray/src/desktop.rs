@@ -1,4 +1,4 @@
-//! Every effect on the desktop, behind one trait.
+//! The desktop that the app runs on.
 
 use std::sync::Arc;
 
@@ -8,24 +8,12 @@ use doorbell_host::EmbeddedHub;
 use doorbell_protocol::jobs::NewTestJob;
 use tokio_util::sync::CancellationToken;
 
-use crate::{notifier::Notifier, panel::Panel, shell::Shell, tray::TrayThread};
+use crate::{inbox::Inbox, notifier::Notifier, panel::Panel, shell::Desktop, tray::TrayThread};
 
-/// What can be done to the desktop. Nothing here waits: what fails comes back as an input.
-pub(crate) trait Desktop {
-    fn show_tray(&self, view: TrayView);
-    fn notify(&self, notification: Notification);
-    fn retract(&self, about: About);
-    fn open_panel(&self, near: Option<Point>);
-    fn close_panel(&self);
-    fn retry_feed(&self, hub: &HubId);
-    fn call(&self, hub: HubId, request: Request);
-    fn quit(&self);
-}
-
-/// The desktop that the app runs on.
+/// Carries out each effect with the part that can.
 pub(crate) struct NativeDesktop {
     pub(crate) tray: TrayThread,
-    pub(crate) shell: Shell,
+    pub(crate) inbox: Inbox,
     pub(crate) panel: Panel,
     pub(crate) notifier: Notifier,
     pub(crate) feed: Arc<Feed>,
@@ -56,22 +44,22 @@ impl Desktop for NativeDesktop {
     }
 
     fn retry_feed(&self, hub: &HubId) {
-        if hub == self.shell.hub() {
+        if hub == self.inbox.hub() {
             self.feed.retry_now();
         }
     }
 
     fn call(&self, hub: HubId, request: Request) {
-        let shell = self.shell.clone();
-        if hub != *shell.hub() {
+        let inbox = self.inbox.clone();
+        if hub != *inbox.hub() {
             return;
         }
         tokio::spawn(async move {
             let answer = match request {
-                Request::QueueTestJob => shell.client().create_test_job(&NewTestJob::default()).await,
+                Request::QueueTestJob => inbox.client().create_test_job(&NewTestJob::default()).await,
             };
             if let Err(error) = answer {
-                shell.hub_input(HubInput::CallFailed { request, reason: error.to_string() });
+                inbox.hub_input(HubInput::CallFailed { request, reason: error.to_string() });
             }
         });
     }

@@ -6,16 +6,16 @@ use doorbell_desk::Input;
 use doorbell_host::{EmbeddedHub, Worker};
 use tokio::sync::Notify;
 
-use crate::shell::Shell;
+use crate::inbox::Inbox;
 
 /// Keeps a hub up: another one that runs already, or one of its own. Tell the second value when no hub
 /// answers.
-pub(crate) fn keep(shell: Shell) -> (EmbeddedHub, Arc<Notify>) {
+pub(crate) fn keep(inbox: Inbox) -> (EmbeddedHub, Arc<Notify>) {
     let down = Arc::new(Notify::new());
     let worker = Worker { name: "tray".to_owned(), program: runner_program() };
     let hub = EmbeddedHub::start(worker, Arc::clone(&down), move |error| {
         tracing::error!(%error, "cannot embed a hub");
-        shell.input(Input::Notice(format!("Doorbell cannot keep jobs: {error}")));
+        inbox.input(Input::Notice(format!("Doorbell cannot keep jobs: {error}")));
     });
     (hub, down)
 }

@@ -2,7 +2,8 @@
 //! and starts the panel, a program of its own, when it is wanted.
 //!
 //! # Layout
-//! - `app`: wires the parts · `shell`: the loop that owns the state · `desktop`: every effect behind one trait
+//! - `app`: wires the parts · `inbox`: the way into the loop · `shell`: the loop that owns the state, and every effect behind one trait ·
+//!   `desktop`: the effects on a real desktop
 //! - `tray/`: the icon and its menu, on the thread that they belong to · `badge`, `digits`: what the icon shows · `notifier/`: what rings
 //! - `panel/`: the panel's process, and what it may ask for · `second_start/`: one resident for a desktop, and how another start reaches it
 //! - `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network · `tray_host`: whether icons are shown at all
@@ -19,8 +20,11 @@ mod badge;
 mod desktop;
 mod digits;
 mod hub;
+mod inbox;
 mod notifier;
 mod panel;
+#[cfg(test)]
+mod recorder;
 mod second_start;
 mod shell;
 mod tray;

@@ -1,100 +1,27 @@
 //! The loop: what happened goes into the state, what is to be done comes out and is carried out. It alone owns the state.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
-use doorbell_client::{Client, FeedUpdate, When, rest::Running};
-use doorbell_desk::{Effect, HubId, HubInput, Input, PanelView, State};
+use doorbell_client::{FeedUpdate, When};
+use doorbell_desk::{About, Effect, HubId, HubInput, Input, Notification, Point, Request, State, TrayView};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use tokio::{
-    sync::{Mutex, Notify, mpsc, oneshot},
-    time::{sleep, timeout},
+    sync::{Notify, mpsc},
+    time::sleep,
 };
 
-use crate::desktop::Desktop;
+use crate::inbox::Message;
 
-/// How long a poll of the panel may take. Less than the page waits for this app, so that it hears which of the two is away.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// The way in, for everything on the desktop that something can happen to.
-#[derive(Clone)]
-pub(crate) struct Shell {
-    inbox: mpsc::UnboundedSender<Message>,
-    /// What the state calls the hub that `client` speaks with.
-    hub: HubId,
-    client: Client,
-    /// Of the newest list that was polled.
-    etag: Arc<Mutex<Option<String>>>,
-}
-
-pub(crate) enum Message {
-    Input(Input),
-    /// Asks for the panel's view of a hub; no answer when the panel is closed.
-    Look(HubId, oneshot::Sender<PanelView>),
-}
-
-/// The panel is closed, and nothing is polled for a panel that nobody sees.
-#[derive(Debug)]
-pub(crate) struct PanelClosed;
-
-impl Shell {
-    /// The way in, and what [`run`] reads. What people and the desktop do comes one by one and fits no bound; the feed,
-    /// which strangers fill, has its own bounded way.
-    pub(crate) fn new(hub: HubId, client: Client) -> (Self, mpsc::UnboundedReceiver<Message>) {
-        let (inbox, messages) = mpsc::unbounded_channel();
-        (Self { inbox, hub, client, etag: Arc::default() }, messages)
-    }
-
-    pub(crate) fn hub(&self) -> &HubId {
-        &self.hub
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// Says what happened. Nobody listens any more while the app ends.
-    pub(crate) fn input(&self, input: Input) {
-        let _ = self.inbox.send(Message::Input(input));
-    }
-
-    /// Says what happened about the hub.
-    pub(crate) fn hub_input(&self, input: HubInput) {
-        self.input(Input::Hub(self.hub.clone(), input));
-    }
-
-    /// Asks the hub what runs, and gives the panel what it shows.
-    pub(crate) async fn poll(&self) -> Result<PanelView, PanelClosed> {
-        self.look().await?;
-        let mut etag = self.etag.lock().await;
-        let answer = match timeout(PATIENCE, self.client.running(etag.as_deref())).await {
-            Ok(answer) => answer.map_err(|error| error.to_string()),
-            Err(_) => Err(format!("The hub did not answer within {} s.", PATIENCE.as_secs())),
-        };
-        let polled = match answer {
-            Ok(Running::Unchanged) => HubInput::Polled(None),
-            Ok(Running::List { list, etag: new }) => {
-                *etag = new;
-                HubInput::Polled(Some(list))
-            }
-            Err(reason) => {
-                // Another hub may stand there next time.
-                *etag = None;
-                HubInput::PollFailed { reason }
-            }
-        };
-        drop(etag);
-        self.hub_input(polled);
-        self.look().await
-    }
-
-    async fn look(&self) -> Result<PanelView, PanelClosed> {
-        let (answer, view) = oneshot::channel();
-        self.inbox.send(Message::Look(self.hub.clone(), answer)).map_err(|_| PanelClosed)?;
-        view.await.map_err(|_| PanelClosed)
-    }
+/// What can be done to the desktop. Nothing here waits: what fails comes back as an input.
+pub(crate) trait Desktop {
+    fn show_tray(&self, view: TrayView);
+    fn notify(&self, notification: Notification);
+    fn retract(&self, about: About);
+    fn open_panel(&self, near: Option<Point>);
+    fn close_panel(&self);
+    fn retry_feed(&self, hub: &HubId);
+    fn call(&self, hub: HubId, request: Request);
+    fn quit(&self);
 }
 
 /// The feed of a hub.
@@ -107,18 +34,15 @@ pub(crate) struct HubFeed {
 }
 
 /// Runs until the feed and everybody else are gone, and nothing is left to wake for.
-pub(crate) async fn run(mut state: State, mut inbox: mpsc::UnboundedReceiver<Message>, mut feed: HubFeed, desktop: &impl Desktop) {
+pub(crate) async fn run(mut state: State, mut messages: mpsc::UnboundedReceiver<Message>, mut feed: HubFeed, desktop: &impl Desktop) {
     loop {
         let wakes_at = state.wakes_at();
         let input = tokio::select! {
-            Some(message) = inbox.recv() => match message {
+            Some(message) = messages.recv() => match message {
                 Message::Input(input) => input,
-                Message::Look(hub, answer) => {
-                    if state.panel_is_open()
-                        && let Some(view) = state.panel(&hub, now())
-                    {
-                        // The page that asked may be gone.
-                        let _ = answer.send(view);
+                Message::Look(look) => {
+                    if state.panel_is_open() {
+                        look(&state, now());
                     }
                     continue;
                 }
@@ -181,52 +105,14 @@ fn carry_out(effect: Effect, desktop: &impl Desktop) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::time::Duration;
 
-    use doorbell_client::{BearerToken, Endpoint, EndpointSource};
-    use doorbell_desk::{About, Action, Connection, Notification, Point, Request, TrayView};
+    use doorbell_client::{BearerToken, Client, Endpoint, EndpointSource};
+    use doorbell_desk::Action;
     use doorbell_protocol::{Counts, Snapshot};
 
     use super::*;
-
-    /// Writes down what it is told to do.
-    #[derive(Default)]
-    struct Recorder(Mutex<Vec<&'static str>>);
-
-    impl Recorder {
-        fn record(&self, effect: &'static str) {
-            self.0.lock().unwrap().push(effect);
-        }
-    }
-
-    impl Desktop for Recorder {
-        fn show_tray(&self, _view: TrayView) {
-            self.record("tray");
-        }
-        fn notify(&self, _notification: Notification) {
-            self.record("ring");
-        }
-        fn retract(&self, _about: About) {
-            self.record("retract");
-        }
-        fn open_panel(&self, _near: Option<Point>) {
-            self.record("open");
-        }
-        fn close_panel(&self) {
-            self.record("close");
-        }
-        fn retry_feed(&self, _hub: &HubId) {
-            self.record("retry");
-        }
-        fn call(&self, _hub: HubId, request: Request) {
-            self.record(match request {
-                Request::QueueTestJob => "test job",
-            });
-        }
-        fn quit(&self) {
-            self.record("quit");
-        }
-    }
+    use crate::{inbox::Inbox, recorder::Recorder};
 
     fn nowhere() -> Client {
         let token = BearerToken::new("secret").unwrap();
@@ -243,18 +129,18 @@ mod tests {
 
     /// Runs the loop on what `inputs` and `updates` say, and returns what was done.
     async fn run_on(inputs: Vec<Input>, updates: Vec<FeedUpdate>) -> Vec<&'static str> {
-        let (shell, inbox) = Shell::new(HubId::discovered(), nowhere());
+        let (inbox, messages) = Inbox::new(HubId::discovered(), nowhere());
         let (feed, listener) = mpsc::channel(8);
         for update in updates {
             feed.send(update).await.unwrap();
         }
         for input in inputs {
-            shell.input(input);
+            inbox.input(input);
         }
-        drop((shell, feed));
+        drop((inbox, feed));
         let recorder = Recorder::default();
-        run(app(), inbox, feed_of(listener), &recorder).await;
-        recorder.0.into_inner().unwrap()
+        run(app(), messages, feed_of(listener), &recorder).await;
+        recorder.done()
     }
 
     #[tokio::test]
@@ -292,19 +178,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_polled_for_a_panel_that_is_closed() {
-        let (shell, inbox) = Shell::new(HubId::discovered(), nowhere());
+    async fn nobody_looks_at_the_state_for_a_panel_that_is_closed() {
+        let (inbox, messages) = Inbox::new(HubId::discovered(), nowhere());
         let (_feed, listener) = mpsc::channel(1);
         let recorder = Recorder::default();
         let look = async {
-            assert!(shell.poll().await.is_err());
-            shell.input(Input::Chosen(Action::OpenPanel));
-            // Nobody listens on that port, and the panel is told so.
-            let view = shell.poll().await.unwrap();
-            assert_eq!(view.connection, Connection::Connecting);
+            assert!(inbox.look(|_, _| ()).await.is_err());
+            inbox.input(Input::Chosen(Action::OpenPanel));
+            assert!(inbox.look(|state, _| state.panel_is_open()).await.unwrap());
+            inbox.input(Input::PanelDismissed);
+            assert!(inbox.look(|_, _| ()).await.is_err());
         };
         tokio::select! {
-            () = run(app(), inbox, feed_of(listener), &recorder) => panic!("the loop ended"),
+            () = run(app(), messages, feed_of(listener), &recorder) => panic!("the loop ended"),
             () = look => {}
         }
     }

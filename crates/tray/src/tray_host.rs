@@ -3,17 +3,17 @@
 
 use doorbell_desk::{Action, Input};
 
-use crate::shell::Shell;
+use crate::inbox::Inbox;
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
 /// Opens the panel, and says why, when nothing shows tray icons. One that comes later picks the icon up by itself.
-pub(crate) async fn look(shell: Shell) {
+pub(crate) async fn look(inbox: Inbox) {
     if !is_there().await {
         tracing::info!("nothing on this desktop shows tray icons");
         let notice = "This desktop shows no tray icons. Start Doorbell again to see this panel.";
-        shell.input(Input::Notice(notice.to_owned()));
-        shell.input(Input::Chosen(Action::OpenPanel));
+        inbox.input(Input::Notice(notice.to_owned()));
+        inbox.input(Input::Chosen(Action::OpenPanel));
     }
 }
 

@@ -4,51 +4,73 @@
  * The page comes in by a link whose key is good once, and keeps the token that it gets for it as long as its tab is open. The token
  * is sent with each call and is no cookie: no other page's call carries it, and no other port of this machine gets to see it.
  */
-import type { PanelView } from "../bindings/PanelView";
-import type { RunningList } from "../bindings/RunningList";
-import type { Backend, BackendError } from "./backend";
+import type { Backend, BackendError, Request } from "./backend";
+import { refusalOf } from "./backend";
+import { eventReader } from "./events";
 
 const TOKEN = "doorbell-token";
-
-/** The last answer, and when it came. */
-type Known = { etag: string | null; list: RunningList; at: number };
 
 /** Lets itself in by the page's address, and forgets the key that is in it. */
 export function web(page: Window): Backend {
   const key = new URLSearchParams(page.location.hash.slice(1)).get("key");
   if (key !== null) page.history.replaceState(null, "", page.location.pathname);
   let entering = key === null ? undefined : enter(page, key);
-  let known: Known | undefined;
+  let isLocked = false;
 
-  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const call = async (path: string, init: RequestInit): Promise<globalThis.Response> => {
     await entering;
     entering = undefined;
     const token = page.sessionStorage.getItem(TOKEN);
-    if (token === null) throw locked;
     const headers = new Headers(init.headers);
     headers.set("Authorization", `Bearer ${token}`);
-    const answer = await reach(page, path, { ...init, headers });
-    if (answer.status === 401) throw locked;
+    const answer = token === null ? undefined : await reach(page, path, { ...init, headers });
+    isLocked = answer === undefined || answer.status === 401;
+    if (answer === undefined || isLocked) throw locked;
     return answer;
   };
 
   return {
-    async poll() {
-      try {
-        const headers: HeadersInit = known?.etag ? { "If-None-Match": known.etag } : {};
-        const answer = await call("/v1/jobs?state=running", { headers });
-        if (answer.status === 304 && known !== undefined) return live(known);
-        if (!answer.ok) throw await refusal(answer);
-        known = { etag: answer.headers.get("ETag"), list: await answer.json(), at: Date.now() };
-        return live(known);
-      } catch (error) {
-        if (error === locked) return refused(known);
-        throw error;
-      }
+    async request({ method, path, headers = {}, body }: Request) {
+      const answer = await call(path, { method, headers, ...(body !== undefined && { body }) });
+      return {
+        status: answer.status,
+        headers: inSmallLetters(answer.headers),
+        body: await answer.text(),
+      };
     },
-    async startTestJob() {
-      const answer = await call("/v1/test-jobs", { method: "POST" });
-      if (!answer.ok) throw await refusal(answer);
+
+    subscribe(path, { onEvent, onEnd }) {
+      const stop = new AbortController();
+      const listen = async (): Promise<BackendError | undefined> => {
+        const headers = { Accept: "text/event-stream" };
+        const answer = await call(path, { headers, signal: stop.signal });
+        if (!answer.ok || answer.body === null) {
+          return refusalOf({ status: answer.status, headers: {}, body: await answer.text() });
+        }
+        const read = eventReader(onEvent);
+        const decoder = new TextDecoder();
+        const reader = answer.body.getReader();
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return undefined;
+          if (stop.signal.aborted) return undefined;
+          read(decoder.decode(value, { stream: true }));
+        }
+      };
+      const over = (error?: BackendError) => {
+        if (!stop.signal.aborted) onEnd(error);
+      };
+      listen().then(over, (error) => over(error === locked ? locked : away));
+      return () => stop.abort();
+    },
+
+    async standing() {
+      const now = new Date().toISOString();
+      // A hub that does not answer says nothing: whoever asked it knows.
+      const connection = isLocked
+        ? ({ state: "refused", reason: locked.message } as const)
+        : ({ state: "live" } as const);
+      return { connection, now };
     },
   };
 }
@@ -58,6 +80,8 @@ const locked: BackendError = {
   code: "locked",
   message: "Run `doorbell open --browser` for a new link.",
 };
+
+const away: BackendError = { code: "hub_away", message: "The hub does not answer." };
 
 async function enter(page: Window, key: string): Promise<void> {
   const init = {
@@ -73,34 +97,14 @@ async function enter(page: Window, key: string): Promise<void> {
   }
 }
 
-async function reach(page: Window, path: string, init: RequestInit): Promise<Response> {
+function inSmallLetters(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+async function reach(page: Window, path: string, init: RequestInit): Promise<globalThis.Response> {
   try {
     return await page.fetch(path, { ...init, cache: "no-store", redirect: "error" });
   } catch {
-    const away: BackendError = { code: "hub_away", message: "The hub does not answer." };
     throw away;
   }
-}
-
-/** The hub's own words for what it refused. */
-async function refusal(answer: Response): Promise<BackendError> {
-  const body: { error?: BackendError } = await answer.json().catch(() => ({}));
-  return body.error ?? { code: "hub", message: `The hub answered with ${answer.status}.` };
-}
-
-function live({ list, at }: Known): PanelView {
-  const now = new Date(Date.parse(list.now) + Date.now() - at).toISOString();
-  return { ...figures(list), connection: { state: "live" }, now, updated_at: now };
-}
-
-function refused(known: Known | undefined): PanelView {
-  const connection = { state: "refused", reason: locked.message } as const;
-  const now = new Date().toISOString();
-  return known === undefined
-    ? { connection, now, running: 0, jobs: [], queued: 0 }
-    : { ...figures(known.list), connection, now, updated_at: known.list.now };
-}
-
-function figures({ counts, jobs }: RunningList): Pick<PanelView, "running" | "jobs" | "queued"> {
-  return { running: counts.running, jobs, queued: counts.queued };
 }

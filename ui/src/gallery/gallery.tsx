@@ -1,8 +1,8 @@
 /** The panel in the state that the address names, as in `gallery.html?offline`. Not part of the product's build. */
 import { render } from "preact";
 import { App } from "../app";
-import type { Backend } from "../backend/backend";
 import "./gallery.css";
+import type { Source } from "../source";
 import { type State, states } from "./states";
 
 const name = decodeURIComponent(location.search.slice(1));
@@ -12,7 +12,7 @@ if (state === undefined) {
   render(<Index />, document.body);
 } else {
   document.title = name;
-  render(<App backend={scripted(state)} />, document.body);
+  render(<App source={scripted(state)} />, document.body);
 }
 
 function Index() {
@@ -27,7 +27,7 @@ function Index() {
   );
 }
 
-function scripted({ polls, startTestJob }: State): Backend {
+function scripted({ polls, startTestJob }: State): Source {
   let turn = 0;
   return {
     poll: () => {

@@ -1,17 +1,16 @@
-import type { Backend } from "../backend/backend";
 import type { Job } from "../bindings/Job";
-import type { PanelView } from "../bindings/PanelView";
 import { ago, aJob, aView } from "../samples";
+import type { Source, View } from "../source";
 
 /** A state of the panel: what each poll answers, in turn; the last one again and again. */
 export type State = {
-  polls: (() => Promise<PanelView>)[];
-  startTestJob?: Backend["startTestJob"];
+  polls: (() => Promise<View>)[];
+  startTestJob?: Source["startTestJob"];
 };
 
-const view = (parts: Partial<PanelView>) => () => Promise.resolve(aView(parts));
+const view = (parts: Partial<View>) => () => Promise.resolve(aView(parts));
 const refusal = (code: string, message: string) => () => Promise.reject({ code, message });
-const always = (parts: Partial<PanelView>): State => ({ polls: [view(parts)] });
+const always = (parts: Partial<View>): State => ({ polls: [view(parts)] });
 
 const ingest = aJob("nightly-ingest", {
   started_at: ago(252),
@@ -144,7 +143,7 @@ function comingAndGoing(): State["polls"] {
   return Array.from({ length: 400 }, (_, turn) => (turn % 8 < 4 ? one : other));
 }
 
-function neverLive(): PanelView {
+function neverLive(): View {
   const { updated_at: _, ...rest } = aView({ connection: { state: "connecting" } });
   return rest;
 }

@@ -22,29 +22,17 @@ use crate::tool::root;
 
 /// Circles that there may be. The list can only shrink: one that is not there as it says here is an error,
 /// too.
-const ALLOWED: [Allowed; 4] = [
-    Allowed {
-        crate_folder: "crates/cli",
-        members: &["args", "verbs"],
-        reason: "`doorbell man` prints pages of what clap makes of all verbs",
-    },
-    Allowed::for_now("crates/panel-link", &["frame", "greeting"]),
-    Allowed::for_now("crates/tray", &["desktop", "notifier", "panel", "shell", "tray"]),
-    Allowed::for_now("crates/tray", &["tray", "tray::clicks"]),
-];
+const ALLOWED: [Allowed; 1] = [Allowed {
+    crate_folder: "crates/cli",
+    members: &["args", "verbs"],
+    reason: "`doorbell man` prints pages of what clap makes of all verbs",
+}];
 
 struct Allowed {
     crate_folder: &'static str,
     /// By their names, in order.
     members: &'static [&'static str],
     reason: &'static str,
-}
-
-impl Allowed {
-    /// One that is to go.
-    const fn for_now(crate_folder: &'static str, members: &'static [&'static str]) -> Self {
-        Self { crate_folder, members, reason: "it was there when this check was made" }
-    }
 }
 
 /// Fails when there is another circle than those that are allowed.

@@ -19,7 +19,7 @@ use crate::{
     hub::HubState,
     hub_id::HubId,
     input::Input,
-    panel::PanelView,
+    panel::{Known, Standing},
     request::Request,
     rings,
     total::Total,
@@ -111,19 +111,19 @@ impl State {
         tray::view(&self.total())
     }
 
-    /// What the panel shows of a hub at `now`, this machine's clock. `None` when there is no such hub.
+    /// How the app stands with a hub at `now`, this machine's clock. `None` when there is no such hub.
     #[must_use]
-    pub fn panel(&self, hub: &HubId, now: Timestamp) -> Option<PanelView> {
+    pub fn standing(&self, hub: &HubId, now: Timestamp) -> Option<Standing> {
         let hub = self.hubs.get(hub)?;
-        Some(PanelView {
-            connection: hub.connection(),
-            now: hub.time_there(now),
-            updated_at: hub.updated_at(),
-            running: hub.counts().running,
-            jobs: hub.jobs().to_vec(),
-            queued: hub.counts().queued,
-            notice: (!self.notices.is_empty()).then(|| self.notices.join(" ")),
-        })
+        let notice = (!self.notices.is_empty()).then(|| self.notices.join(" "));
+        Some(Standing { connection: hub.connection(), now: hub.time_there(now), updated_at: hub.updated_at(), notice })
+    }
+
+    /// What is known of a hub. `None` when there is no such hub.
+    #[must_use]
+    pub fn known(&self, hub: &HubId) -> Option<Known> {
+        let hub = self.hubs.get(hub)?;
+        Some(Known { counts: hub.counts(), jobs: hub.jobs().to_vec() })
     }
 
     /// Whether the panel is open: the only time at which its page may poll.

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use self::native::Service;
 #[cfg(all(unix, not(target_os = "macos")))]
 use self::xdg::Service;
-use crate::shell::Shell;
+use crate::inbox::Inbox;
 
 /// Most orders that wait for a slow service; more are dropped, since a ring that comes minutes late says nothing.
 const WAITING: usize = 64;
@@ -31,7 +31,7 @@ enum Order {
 }
 
 impl Notifier {
-    pub(crate) fn start(shell: Shell) -> Self {
+    pub(crate) fn start(inbox: Inbox) -> Self {
         let (orders, mut waiting) = mpsc::channel(WAITING);
         tokio::spawn(async move {
             let mut service = Service::default();
@@ -48,7 +48,7 @@ impl Notifier {
                     && !std::mem::replace(&mut said, true)
                 {
                     tracing::warn!(%error, "notifications do not work");
-                    shell.input(Input::Notice("This desktop shows no notifications; the badge tells what runs.".to_owned()));
+                    inbox.input(Input::Notice("This desktop shows no notifications; the badge tells what runs.".to_owned()));
                 }
             }
         });

@@ -1,7 +1,8 @@
 //! The panel's process: started when the panel is asked for, ended when it is closed. Closed, there is no process at all.
 //!
 //! # Layout
-//! - here: which process is wanted · [`process`]: one process, from its start to its end · [`calls`]: what its page may ask for
+//! - here: which process is wanted · [`process`]: one process, from its start to its end · [`calls`]: what its page asks for, and gets
+//! - [`gate`]: which calls pass · [`pieces`]: streams as text
 //! - [`asker`]: who asked for the panel: on which display, and with what right to the focus
 //!
 //! # Invariants
@@ -10,6 +11,8 @@
 
 mod asker;
 mod calls;
+mod gate;
+mod pieces;
 mod process;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::asker::Asker;
 use self::process::{End, Process};
-use crate::shell::Shell;
+use crate::inbox::Inbox;
 
 /// Most messages that wait for a panel which does not read. It says nothing without having been asked.
 const WAITING: usize = 32;
@@ -31,7 +34,7 @@ const WAITING: usize = 32;
 pub(crate) struct Panel(Arc<Inner>);
 
 struct Inner {
-    shell: Shell,
+    inbox: Inbox,
     open: Mutex<Option<Open>>,
     /// Who asked last, until the panel is opened for them.
     asker: Mutex<Option<Asker>>,
@@ -45,8 +48,8 @@ struct Open {
 }
 
 impl Panel {
-    pub(crate) fn new(shell: Shell) -> Self {
-        Self(Arc::new(Inner { shell, open: Mutex::default(), asker: Mutex::default(), processes: TaskTracker::new() }))
+    pub(crate) fn new(inbox: Inbox) -> Self {
+        Self(Arc::new(Inner { inbox, open: Mutex::default(), asker: Mutex::default(), processes: TaskTracker::new() }))
     }
 
     /// Remembers who asked, for when the panel is opened, which is a moment later.
@@ -72,7 +75,7 @@ impl Panel {
         *open = Some(Open { messages: messages.clone(), given_up: given_up.clone() });
         let panel = self.clone();
         self.0.processes.spawn(async move {
-            let process = Process { shell: panel.0.shell.clone(), answers: messages, given_up: given_up.clone() };
+            let process = Process { inbox: panel.0.inbox.clone(), answers: messages, given_up: given_up.clone() };
             let end = process.run(&asker, outbox).await;
             if let End::Died(reason) = &end {
                 tracing::warn!(%reason, "the panel ended");
@@ -102,7 +105,7 @@ impl Panel {
         }
         process.cancel();
         lock(&self.0.open).take();
-        self.0.shell.input(match end {
+        self.0.inbox.input(match end {
             End::Left => Input::PanelGone,
             End::Died(_) => Input::PanelDied,
         });

@@ -16,7 +16,7 @@ use super::{
     asker::{self, Asker},
     calls::Calls,
 };
-use crate::shell::Shell;
+use crate::inbox::Inbox;
 
 /// The program, beside this one.
 const PROGRAM: &str = "doorbell-panel";
@@ -25,7 +25,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A process that is about to be started.
 pub(super) struct Process {
-    pub(super) shell: Shell,
+    pub(super) inbox: Inbox,
     /// Where answers go.
     pub(super) answers: mpsc::Sender<ToPanel>,
     /// Cancelled when the panel is closed.
@@ -56,7 +56,7 @@ impl Process {
         match spoken {
             Err(error) => {
                 if let ProcessError::Link(LinkError::OtherVersion { .. }) = &error {
-                    self.shell.input(Input::Notice(doorbell_desk::words::UPDATED.to_owned()));
+                    self.inbox.input(Input::Notice(doorbell_desk::words::UPDATED.to_owned()));
                 }
                 End::Died(error.to_string())
             }
@@ -95,12 +95,16 @@ impl Process {
 
     async fn hear(&self, mut stdout: BufReader<ChildStdout>) -> Result<(), LinkError> {
         greeting::receive(&mut stdout).await?;
-        let calls = Calls::new(&self.shell, &self.answers, &self.given_up);
+        let calls = Calls::new(&self.inbox, &self.answers, &self.given_up);
         while let Some(message) = frame::receive(&mut stdout).await? {
             match message {
-                FromPanel::Call { call, what } => calls.answer(call, what),
-                FromPanel::Dismissed => self.shell.input(Input::PanelDismissed),
-                FromPanel::Blurred => self.shell.input(Input::PanelBlurred),
+                FromPanel::Request { call, request } => calls.request(call, request),
+                FromPanel::Subscribe { call, path } => calls.subscribe(call, path),
+                FromPanel::Unsubscribe { call } => calls.unsubscribe(call),
+                FromPanel::Standing { call } => calls.standing(call),
+                FromPanel::Known { call } => calls.known(call),
+                FromPanel::Dismissed => self.inbox.input(Input::PanelDismissed),
+                FromPanel::Blurred => self.inbox.input(Input::PanelBlurred),
             }
         }
         Ok(())

@@ -4,14 +4,14 @@ use doorbell_desk::{Action, Input, Point};
 use tray_icon::{MouseButton, MouseButtonState, TrayIconEvent, menu::MenuEvent};
 
 use crate::{
+    inbox::Inbox,
     panel::{Asker, Panel},
-    shell::Shell,
 };
 
 /// Where clicks go.
 #[derive(Clone)]
 pub(super) struct Clicks {
-    pub(super) shell: Shell,
+    pub(super) inbox: Inbox,
     pub(super) panel: Panel,
 }
 
@@ -26,9 +26,7 @@ impl Clicks {
                 clicks.input(Input::TrayClicked { at: Some(at).filter(|at| *at != Point { x: 0, y: 0 }) });
             }
         }));
-        MenuEvent::set_event_handler(Some(move |event: MenuEvent| {
-            self.input(chosen(&event.id().0));
-        }));
+        MenuEvent::set_event_handler(Some(move |event: MenuEvent| self.input(chosen(&event.id().0))));
     }
 
     /// Somebody asked for the app, and not at its icon.
@@ -39,15 +37,27 @@ impl Clicks {
 
     fn input(&self, input: Input) {
         self.panel.asked_by(Asker::of_this_click());
-        self.shell.input(input);
+        self.inbox.input(input);
     }
 }
 
-/// What a choice in the menu means, by the id of its line.
-fn chosen(id: &str) -> Input {
-    match Action::ALL.into_iter().find(|action| super::id(*action) == id) {
+/// Names the line about questions in the menu.
+pub(super) const QUESTION: &str = "question";
+
+/// Names an action's line in the menu.
+pub(super) fn id(action: Action) -> &'static str {
+    match action {
+        Action::OpenPanel => "open-panel",
+        Action::RunTestJob => "run-test-job",
+        Action::Quit => "quit",
+    }
+}
+
+/// What a choice in the menu means, by the name of its line.
+fn chosen(line: &str) -> Input {
+    match Action::ALL.into_iter().find(|action| id(*action) == line) {
         Some(action) => Input::Chosen(action),
-        None if id == super::QUESTION => Input::QuestionChosen,
+        None if line == QUESTION => Input::QuestionChosen,
         None => Input::JobChosen,
     }
 }
@@ -65,9 +75,9 @@ mod tests {
     #[test]
     fn each_line_of_the_menu_means_what_it_says() {
         for action in Action::ALL {
-            assert_eq!(chosen(super::super::id(action)), Input::Chosen(action));
+            assert_eq!(chosen(id(action)), Input::Chosen(action));
         }
-        assert_eq!(chosen(super::super::QUESTION), Input::QuestionChosen);
+        assert_eq!(chosen(QUESTION), Input::QuestionChosen);
         assert_eq!(chosen("discovered/0192f0c1-7a3b-7c4d-8e5f-0123456789ab"), Input::JobChosen);
     }
 }

@@ -10,15 +10,15 @@ use tao::{
 use tokio::runtime::Runtime;
 
 use super::{Clicks, Command, Slot};
-use crate::{panel::Panel, shell::Shell};
+use crate::{inbox::Inbox, panel::Panel};
 
 /// The way to the icon.
 pub(crate) struct TrayThread(EventLoopProxy<Command>);
 
 impl TrayThread {
     /// Shows the icon for the first time, and sends what is clicked there.
-    pub(crate) fn create(&self, view: TrayView, shell: Shell, panel: Panel) {
-        self.tell(Command::Create(view, Clicks { shell, panel }));
+    pub(crate) fn create(&self, view: TrayView, inbox: Inbox, panel: Panel) {
+        self.tell(Command::Create(view, Clicks { inbox, panel }));
     }
 
     /// Changes what differs from what is shown.

@@ -10,7 +10,7 @@ mod event_loop;
 #[cfg(not(any(windows, target_os = "macos")))]
 mod thread;
 
-use doorbell_desk::{Action, MenuEntry, TrayView};
+use doorbell_desk::{MenuEntry, TrayView};
 use tray_icon::{
     Icon, TrayIcon, TrayIconBuilder,
     menu::{Menu, MenuItem, PredefinedMenuItem},
@@ -120,25 +120,14 @@ fn menu(view: &TrayView) -> Result<Menu, TrayError> {
     let menu = Menu::new();
     for entry in &view.menu {
         match entry {
-            MenuEntry::Question(text) => menu.append(&MenuItem::with_id(QUESTION, literal(text), true, None))?,
+            MenuEntry::Question(text) => menu.append(&MenuItem::with_id(clicks::QUESTION, literal(text), true, None))?,
             MenuEntry::Label(text) => menu.append(&MenuItem::new(literal(text), false, None))?,
             MenuEntry::Job(hub, job, name) => menu.append(&MenuItem::with_id(format!("{hub}/{job}"), literal(name), true, None))?,
-            MenuEntry::Action(action) => menu.append(&MenuItem::with_id(id(*action), action.label(), true, None))?,
+            MenuEntry::Action(action) => menu.append(&MenuItem::with_id(clicks::id(*action), action.label(), true, None))?,
             MenuEntry::Separator => menu.append(&PredefinedMenuItem::separator())?,
         }
     }
     Ok(menu)
-}
-
-/// Id of the line about questions.
-const QUESTION: &str = "question";
-
-fn id(action: Action) -> &'static str {
-    match action {
-        Action::OpenPanel => "open-panel",
-        Action::RunTestJob => "run-test-job",
-        Action::Quit => "quit",
-    }
 }
 
 /// A name is not a mnemonic: each `&` is meant.

@@ -12,7 +12,7 @@ use doorbell_desk::TrayView;
 use tokio::runtime::Runtime;
 
 use super::{Clicks, Command, Slot};
-use crate::{panel::Panel, shell::Shell};
+use crate::{inbox::Inbox, panel::Panel};
 
 /// How long the end of the app waits for the icon to be taken away. The desktop notices by itself that the app is gone.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -22,8 +22,8 @@ pub(crate) struct TrayThread(Sender<Command>);
 
 impl TrayThread {
     /// Shows the icon for the first time, and sends what is clicked there.
-    pub(crate) fn create(&self, view: TrayView, shell: Shell, panel: Panel) {
-        self.tell(Command::Create(view, Clicks { shell, panel }));
+    pub(crate) fn create(&self, view: TrayView, inbox: Inbox, panel: Panel) {
+        self.tell(Command::Create(view, Clicks { inbox, panel }));
     }
 
     /// Changes what differs from what is shown.

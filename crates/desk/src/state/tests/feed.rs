@@ -21,7 +21,7 @@ fn a_snapshot_sets_everything_and_rings_nothing() {
     let effects = state.apply(snapshot(9, vec![job(1), job(2)]), NOW);
     assert_eq!(effects, [Effect::ShowTray(state.tray())]);
     assert_eq!(state.apply(of(HubInput::Live), NOW), [Effect::ShowTray(state.tray())]);
-    assert_eq!((state.tray().badge.running, shown(&state, NOW).jobs.len()), (2, 2));
+    assert_eq!((state.tray().badge.running, known(&state).jobs.len()), (2, 2));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn what_changes_nothing_in_the_tray_does_not_touch_it() {
     let moved = Job { progress: Some(Progress { done: Some(7), ..Progress::default() }), ..job(1) };
     let same_counts = RunningList { counts: Counts { running: 1, ..Counts::default() }, ..list(1, vec![moved]) };
     assert_eq!(state.apply(polled(same_counts), NOW), []);
-    assert_eq!(shown(&state, NOW).jobs[0].progress.as_ref().unwrap().done, Some(7));
+    assert_eq!(known(&state).jobs[0].progress.as_ref().unwrap().done, Some(7));
 }
 
 #[test]
@@ -49,11 +49,11 @@ fn a_poll_that_is_older_than_the_feed_is_dropped() {
     let mut state = live();
     let _ = state.apply(started(5, 1, job(1)), NOW);
     let _ = state.apply(polled(list(4, vec![])), NOW);
-    assert_eq!(shown(&state, NOW).jobs.len(), 1);
+    assert_eq!(known(&state).jobs.len(), 1);
     let _ = state.apply(polled(list(6, vec![])), NOW);
-    assert_eq!((shown(&state, NOW).jobs.len(), shown(&state, NOW).queued), (0, 2));
+    assert_eq!((known(&state).jobs.len(), known(&state).counts.queued), (0, 2));
     let _ = state.apply(polled(list(5, vec![job(1)])), NOW);
-    assert_eq!(shown(&state, NOW).jobs.len(), 0);
+    assert_eq!(known(&state).jobs.len(), 0);
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn which_hub_counts_is_for_a_live_feed_to_say() {
     let mut state = live();
     let other_epoch = || polled(RunningList { epoch: Epoch(8), ..list(1, vec![job(1)]) });
     let _ = state.apply(other_epoch(), NOW);
-    assert_eq!(shown(&state, NOW).jobs.len(), 0);
+    assert_eq!(known(&state).jobs.len(), 0);
     let _ = state.apply(down(), NOW);
     let _ = state.apply(other_epoch(), NOW);
-    assert_eq!(shown(&state, NOW).jobs.len(), 1);
+    assert_eq!(known(&state).jobs.len(), 1);
 }
 
 #[test]
@@ -94,9 +94,9 @@ fn a_hub_that_answers_polls_keeps_the_badge_right() {
     // An attempt that fails in between changes nothing, a poll that fails does.
     let _ = state.apply(down(), later(3_000));
     let since = later(1_000);
-    assert_eq!(shown(&state, NOW).connection, Connection::Polled { since, reason: "No hub is running.".to_owned() });
+    assert_eq!(standing(&state, NOW).connection, Connection::Polled { since, reason: "No hub is running.".to_owned() });
     let _ = state.apply(of(HubInput::PollFailed { reason: "gone".to_owned() }), later(4_000));
-    assert_eq!(shown(&state, NOW).connection, Connection::Offline { since, reason: "gone".to_owned() });
+    assert_eq!(standing(&state, NOW).connection, Connection::Offline { since, reason: "gone".to_owned() });
     assert_eq!(state.tray().badge, Badge { running: 1, trust: Trust::Stale });
 }
 
@@ -106,7 +106,7 @@ fn a_replay_does_not_undo_what_a_poll_has_told() {
     let _ = state.apply(down(), NOW);
     let _ = state.apply(polled(list(2, vec![])), NOW);
     let _ = state.apply(missed(1, 1, job(1), JobState::Running), NOW);
-    assert_eq!((state.tray().badge.running, shown(&state, NOW).jobs.len()), (0, 0));
+    assert_eq!((state.tray().badge.running, known(&state).jobs.len()), (0, 0));
     let _ = state.apply(missed(2, 0, job(1), JobState::Succeeded), NOW);
     assert_eq!(rings(&state.apply(of(HubInput::Live), NOW)), ["make succeeded"]);
 }
@@ -117,7 +117,7 @@ fn a_snapshot_keeps_the_progress_that_was_known() {
     let moved = Job { progress: Some(Progress { done: Some(7), ..Progress::default() }), ..job(1) };
     let _ = state.apply(polled(list(1, vec![moved])), NOW);
     let _ = state.apply(snapshot(2, vec![job(1), job(2)]), NOW);
-    let done: Vec<_> = shown(&state, NOW).jobs.iter().map(|job| job.progress.as_ref().and_then(|progress| progress.done)).collect();
+    let done: Vec<_> = known(&state).jobs.iter().map(|job| job.progress.as_ref().and_then(|progress| progress.done)).collect();
     assert_eq!(done, [Some(7), None]);
 }
 
@@ -127,14 +127,14 @@ fn offline_keeps_the_figures_and_says_that_they_are_old() {
     let _ = state.apply(started(1, 1, job(1)), NOW);
     let _ = state.apply(down(), later(1_000));
     let _ = state.apply(down(), later(9_000));
-    let view = shown(&state, later(9_000));
+    let view = standing(&state, later(9_000));
     let since = later(1_000);
     assert_eq!(view.connection, Connection::Offline { since, reason: "No hub is running.".to_owned() });
-    assert_eq!((view.jobs.len(), view.updated_at, view.now), (1, Some(NOW), later(9_000)));
+    assert_eq!((known(&state).jobs.len(), view.updated_at, view.now), (1, Some(NOW), later(9_000)));
     assert_eq!((state.tray().badge.running, state.tray().badge.trust), (1, Trust::Stale));
     let _ = state.apply(snapshot(2, vec![]), later(10_000));
     let _ = state.apply(of(HubInput::Live), later(10_000));
-    assert_eq!((shown(&state, NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live));
+    assert_eq!((standing(&state, NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live));
 }
 
 fn poll_failed() -> Input {
@@ -153,11 +153,11 @@ fn doubtful() -> State {
 #[test]
 fn a_failed_poll_shows_in_panel_and_tray_before_the_feed_notices() {
     let mut state = doubtful();
-    assert_eq!(shown(&state, NOW).connection, Connection::Offline { since: NOW, reason: "timed out".to_owned() });
+    assert_eq!(standing(&state, NOW).connection, Connection::Offline { since: NOW, reason: "timed out".to_owned() });
     assert_eq!(state.tray().badge, Badge { running: 1, trust: Trust::Stale });
     assert_eq!(state.tray().tooltip, "Doorbell · Offline · 1 job running when last seen");
     let effects = state.apply(of(HubInput::Polled(None)), later(1_000));
-    assert_eq!(shown(&state, NOW).connection, Connection::Live);
+    assert_eq!(standing(&state, NOW).connection, Connection::Live);
     assert_eq!(effects, [Effect::ShowTray(state.tray())]);
     assert_eq!(state.tray().badge, Badge { running: 1, trust: Trust::Live });
 }
@@ -167,7 +167,7 @@ fn a_hub_that_speaks_is_not_in_doubt() {
     for input in [finished(2, 0, job(1), JobState::Succeeded), of(HubInput::Live), snapshot(2, vec![])] {
         let mut state = doubtful();
         let _ = state.apply(input.clone(), later(600));
-        assert_eq!((shown(&state, NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live), "{input:?}");
+        assert_eq!((standing(&state, NOW).connection, state.tray().badge.trust), (Connection::Live, Trust::Live), "{input:?}");
     }
 }
 
@@ -188,8 +188,8 @@ fn a_list_that_the_hub_cut_short_does_not_change_the_count() {
     let mut state = live();
     let counts = Counts { running: 12, ..Counts::default() };
     let _ = state.apply(polled(RunningList { counts, ..list(1, vec![job(1), job(2)]) }), NOW);
-    let view = shown(&state, NOW);
-    assert_eq!((view.running, view.jobs.len(), state.tray().badge.running), (12, 2, 12));
+    let known = known(&state);
+    assert_eq!((known.counts.running, known.jobs.len(), state.tray().badge.running), (12, 2, 12));
     assert!(state.tray().menu.contains(&MenuEntry::Label("and 10 more".to_owned())));
 }
 
@@ -197,6 +197,6 @@ fn a_list_that_the_hub_cut_short_does_not_change_the_count() {
 fn times_are_the_hubs() {
     let mut state = connecting();
     let _ = state.apply(snapshot(0, vec![]), later(60_000));
-    let view = shown(&state, later(61_000));
+    let view = standing(&state, later(61_000));
     assert_eq!((view.now, view.updated_at), (later(1_000), Some(NOW)));
 }

@@ -29,8 +29,8 @@ fn the_badge_counts_the_jobs_of_all_hubs() {
     let _ = state.apply(on(&farm(), started(5, 2, job(1))), NOW);
     assert_eq!(state.tray().badge, Badge { running: 3, trust: Trust::Live });
     assert_eq!(state.tray().tooltip, "Doorbell · 3 jobs running");
-    assert_eq!(shown(&state, NOW).running, 1);
-    assert_eq!(state.panel(&farm(), NOW).unwrap().running, 2);
+    assert_eq!(known(&state).counts.running, 1);
+    assert_eq!(state.known(&farm()).unwrap().counts.running, 2);
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_badge_is_only_as_good_as_the_hub_that_is_known_worst() {
     let _ = state.apply(on(&farm(), down()), later(1_000));
     assert_eq!(state.tray().badge, Badge { running: 3, trust: Trust::Stale });
     assert_eq!(state.tray().tooltip, "Doorbell · 3 jobs running when last seen · 1 of 2 hubs away");
-    assert_eq!(shown(&state, NOW).connection, Connection::Live);
+    assert_eq!(standing(&state, NOW).connection, Connection::Live);
     // Polls of the one that is away make the total right again.
     let _ = state.apply(on(&farm(), polled(list(2, vec![job(2)]))), later(2_000));
     assert_eq!(state.tray().badge, Badge { running: 2, trust: Trust::Live });
@@ -109,5 +109,5 @@ fn nobody_listens_to_a_hub_that_is_not_ours() {
     let mut state = two();
     let stranger = HubId::new("stranger");
     assert_eq!(state.apply(on(&stranger, started(1, 1, job(1))), NOW), []);
-    assert_eq!(state.panel(&stranger, NOW), None);
+    assert_eq!((state.standing(&stranger, NOW), state.known(&stranger)), (None, None));
 }

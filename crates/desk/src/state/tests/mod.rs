@@ -85,8 +85,12 @@ fn down() -> Input {
     of(HubInput::Down { reason: "No hub is running.".to_owned() })
 }
 
-fn shown(state: &State, now: Timestamp) -> PanelView {
-    state.panel(&hub(), now).unwrap()
+fn standing(state: &State, now: Timestamp) -> Standing {
+    state.standing(&hub(), now).unwrap()
+}
+
+fn known(state: &State) -> Known {
+    state.known(&hub()).unwrap()
 }
 
 fn rings(effects: &[Effect]) -> Vec<&str> {

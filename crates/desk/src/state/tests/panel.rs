@@ -81,5 +81,5 @@ fn a_notice_is_said_once() {
     for _ in 0..2 {
         let _ = state.apply(Input::Notice("No bell here.".to_owned()), NOW);
     }
-    assert_eq!(shown(&state, NOW).notice.as_deref(), Some("No bell here."));
+    assert_eq!(standing(&state, NOW).notice.as_deref(), Some("No bell here."));
 }
