@@ -10,7 +10,7 @@ pub const CHANGES_PAUSE: Duration = Duration::from_millis(100);
 pub const CALLS_PER_SECOND: u32 = 2_000;
 /// Calls that one issued token is good for at once, after a rest.
 pub const CALLS_AT_ONCE: u32 = 4_000;
-/// Silence after which a worker that runs nothing is forgotten.
+/// Silence after which a worker that runs nothing is dropped.
 pub const WORKER_SILENCE: Duration = Duration::from_secs(5 * 60);
 /// What is under way at a shutdown may take this long.
 pub(crate) const GRACE: Duration = Duration::from_secs(3);

@@ -51,7 +51,7 @@ pub use self::{
     store::StoreError,
 };
 use self::{
-    access::{links::Links, owner_token::Token, tokens::Tokens},
+    access::{links::Links, owner_token::OwnerToken, tokens::Tokens},
     figures::Figures,
     http::Context,
     logs::Logs,
@@ -82,7 +82,7 @@ pub struct Config {
     pub exposure: Exposure,
     /// Names that it is called by, beside those of this machine.
     pub host_names: Vec<String>,
-    /// A job that ended longer ago is forgotten.
+    /// A job that ended longer ago is deleted.
     pub keep_for: Duration,
     /// Only so many of the jobs that ended last are kept.
     pub keep_jobs: usize,
@@ -183,7 +183,7 @@ impl Hub {
             Exposure::Tls(files) => Some(tls::acceptor(files)?),
             Exposure::ThisMachine | Exposure::BehindProxy => None,
         };
-        let owner = Token::load_or_create(&data_dir.join("token"))?.hash();
+        let owner = OwnerToken::load_or_create(&data_dir.join("token"))?.hash();
         let mut store = SqliteStore::open(&data_dir.join("doorbell.db"), Epoch(rand::random()))?;
         let mut loaded = store.load()?;
         let shutdown = CancellationToken::new();

@@ -6,7 +6,7 @@ pub enum ListChange {
     /// `jobs-changed`: a job was created, moved or deleted, by hand or for its age, or one of its questions did. Never for progress, a
     /// renewed lease or a schedule.
     Jobs,
-    /// `workers-changed`: a worker registered, was drained, or was forgotten for its silence. Never for a heartbeat.
+    /// `workers-changed`: a worker registered, was drained, or was dropped for its silence. Never for a heartbeat.
     Workers,
 }
 

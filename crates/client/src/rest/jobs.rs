@@ -123,7 +123,7 @@ impl Client {
         Ok(self.call(&routes::RETRY_JOB, id, &()).await?.job)
     }
 
-    /// `DELETE /v1/jobs/{id}`: forgets a job that is over, with its questions and its log.
+    /// `DELETE /v1/jobs/{id}`: deletes a job that is over, with its questions and its log.
     ///
     /// # Errors
     /// See [`CallError`]. A job that is not over is 409.

@@ -10,7 +10,7 @@ use crate::access::secret::{SecretHash, random_digits};
 /// Shortest token that is accepted from the file, in characters.
 const SHORTEST: usize = 32;
 
-pub(crate) struct Token(String);
+pub(crate) struct OwnerToken(String);
 
 /// The token file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum TokenError {
     },
 }
 
-impl Token {
+impl OwnerToken {
     /// Reads the token, and makes one first when there is none.
     pub(crate) fn load_or_create(path: &Path) -> Result<Self, TokenError> {
         let failed = |source| TokenError::Io { path: path.to_owned(), source };
@@ -96,8 +96,8 @@ mod tests {
     fn a_token_is_made_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        let made = Token::load_or_create(&path).unwrap();
-        let read = Token::load_or_create(&path).unwrap();
+        let made = OwnerToken::load_or_create(&path).unwrap();
+        let read = OwnerToken::load_or_create(&path).unwrap();
         assert_eq!((&read.0, made.0.len()), (&made.0, 64));
         assert_eq!(read.hash(), SecretHash::of(&made.0));
     }
@@ -108,17 +108,17 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        Token::load_or_create(&path).unwrap();
+        OwnerToken::load_or_create(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Token::load_or_create(&path), Err(TokenError::Exposed { .. })));
+        assert!(matches!(OwnerToken::load_or_create(&path), Err(TokenError::Exposed { .. })));
     }
 
     #[test]
     fn an_empty_token_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        Token::load_or_create(&path).unwrap();
+        OwnerToken::load_or_create(&path).unwrap();
         fs::write(&path, "\n").unwrap();
-        assert!(matches!(Token::load_or_create(&path), Err(TokenError::TooShort { .. })));
+        assert!(matches!(OwnerToken::load_or_create(&path), Err(TokenError::TooShort { .. })));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn join(new: Transition, dependencies: &[Record], now: Timestamp) -> 
     let waits_for = dependencies.iter().filter(|dependency| !dependency.job.state.is_over()).map(|dependency| dependency.job.id);
     let mut record = new.record;
     record.waits_for = waits_for.collect();
-    Transition { record, told: new.told }
+    Transition { record, announces: new.announces }
 }
 
 /// What the end of `ended` does to those that wait for it.
@@ -38,7 +38,7 @@ fn consequence(ended: &Record, mut waiting: Record, now: Timestamp) -> Transitio
         }
         (_, None) => return job::cancel_queued(waiting, Some(reason(ended)), now),
     }
-    Transition { record: waiting, told: None }
+    Transition { record: waiting, announces: None }
 }
 
 fn reason(ended: &Record) -> String {
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_new_job_waits_for_what_is_not_over_and_for_nothing_that_went_wrong() {
-        let new = || Transition { record: record(9, JobState::Queued, &[1, 2]), told: None };
+        let new = || Transition { record: record(9, JobState::Queued, &[1, 2]), announces: None };
         let running = record(2, JobState::Running, &[]);
         let waits = join(new(), &[record(1, JobState::Succeeded, &[]), running.clone()], NOW).record;
         assert_eq!(waits.waits_for, [id(2)]);

@@ -41,12 +41,12 @@ pub(crate) struct Holder {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Transition {
     pub(crate) record: Record,
-    pub(crate) told: Option<Told>,
+    pub(crate) announces: Option<Announcement>,
 }
 
 /// The event of a move.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct Announcement {
     pub(crate) kind: EventKind,
     /// The end of a run that was told as lost before.
     pub(crate) late: bool,
@@ -103,7 +103,7 @@ pub(crate) fn create(id: JobId, new: NewJob, now: Timestamp) -> Transition {
         ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
     let record = Record::new(job, new.task);
-    if new.start { start(record, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, told: None } }
+    if new.start { start(record, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
 }
 
 /// What `command` does to `record`; `None` when it was done before and changes nothing.
@@ -127,7 +127,7 @@ pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Resul
             JobState::Running => {
                 let mut record = record.clone();
                 record.job.cancel_requested = true;
-                Ok(Some(Transition { record, told: None }))
+                Ok(Some(Transition { record, announces: None }))
             }
             JobState::Cancelled => Ok(None),
             JobState::Succeeded | JobState::Failed | JobState::Lost | JobState::Unknown => {
@@ -160,7 +160,7 @@ pub(crate) fn cancel_queued(mut record: Record, reason: Option<String>, now: Tim
     record.job.finished_at = Some(now.max(record.job.created_at));
     record.job.failure = reason;
     record.waits_for.clear();
-    Transition { record, told: None }
+    Transition { record, announces: None }
 }
 
 fn start(mut record: Record, at: Timestamp) -> Transition {
@@ -168,7 +168,7 @@ fn start(mut record: Record, at: Timestamp) -> Transition {
     record.job.attempt += 1;
     record.job.state = JobState::Running;
     record.job.started_at = Some(at);
-    Transition { record, told: Some(Told { kind: EventKind::JobStarted, late: false }) }
+    Transition { record, announces: Some(Announcement { kind: EventKind::JobStarted, late: false }) }
 }
 
 fn resume(mut record: Record) -> Transition {
@@ -176,7 +176,7 @@ fn resume(mut record: Record) -> Transition {
     record.job.finished_at = None;
     record.job.duration_ms = None;
     record.job.failure = None;
-    Transition { record, told: Some(Told { kind: EventKind::JobStarted, late: false }) }
+    Transition { record, announces: Some(Announcement { kind: EventKind::JobStarted, late: false }) }
 }
 
 fn finish(mut record: Record, report: FinishReport, progress: Option<Progress>, now: Timestamp, late: bool) -> Transition {
@@ -203,7 +203,7 @@ fn end(mut record: Record, state: JobState, progress: Option<Progress>, at: Time
     record.job.finished_at = Some(at);
     record.job.duration_ms = u64::try_from(at.since(started_at).as_millis()).ok();
     record.job.progress = progress.or(record.job.progress);
-    Transition { record, told: Some(Told { kind: EventKind::JobFinished, late }) }
+    Transition { record, announces: Some(Announcement { kind: EventKind::JobFinished, late }) }
 }
 
 #[cfg(test)]
@@ -241,9 +241,9 @@ mod tests {
     #[test]
     fn a_run_is_told_twice() {
         let started = create(JobId(Uuid::from_u128(1)), new(true), NOW);
-        assert_eq!(started.told, Some(Told { kind: EventKind::JobStarted, late: false }));
+        assert_eq!(started.announces, Some(Announcement { kind: EventKind::JobStarted, late: false }));
         let finished = moved(&started.record, finish_as(Outcome::Succeeded), later(7));
-        assert_eq!(finished.told, Some(Told { kind: EventKind::JobFinished, late: false }));
+        assert_eq!(finished.announces, Some(Announcement { kind: EventKind::JobFinished, late: false }));
         assert_eq!(finished.record.job.duration_ms, Some(7_000));
     }
 
@@ -251,14 +251,14 @@ mod tests {
     fn a_queued_job_is_cancelled_at_once_and_untold() {
         let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW).record;
         let cancelled = moved(&queued, Command::Cancel, later(1));
-        assert_eq!((cancelled.record.job.state, cancelled.told), (JobState::Cancelled, None));
+        assert_eq!((cancelled.record.job.state, cancelled.announces), (JobState::Cancelled, None));
         assert_eq!(decide(&cancelled.record, Command::Cancel, later(2)), Ok(None));
     }
 
     #[test]
     fn a_running_job_is_asked_to_stop_once_and_ends_as_its_runner_says() {
         let asked = moved(&created(true), Command::Cancel, later(1));
-        assert_eq!((asked.record.job.state, asked.record.job.cancel_requested, asked.told), (JobState::Running, true, None));
+        assert_eq!((asked.record.job.state, asked.record.job.cancel_requested, asked.announces), (JobState::Running, true, None));
         assert_eq!(decide(&asked.record, Command::Cancel, later(2)), Ok(None));
         let ended = moved(&asked.record, finish_as(Outcome::Succeeded), later(3)).record;
         assert!(matches!(decide(&ended, Command::Cancel, later(4)), Err(Refusal::BadTransition { .. })));
@@ -275,10 +275,10 @@ mod tests {
     #[test]
     fn a_queued_job_is_told_when_it_is_claimed() {
         let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW);
-        assert_eq!(queued.told, None);
+        assert_eq!(queued.announces, None);
         let worker = Holder { id: WorkerId(Uuid::nil()), name: "here".to_owned(), host: "host".to_owned() };
         let claimed = moved(&queued.record, Command::Claim { worker: worker.clone() }, later(1));
-        assert_eq!(claimed.told.map(|told| told.kind), Some(EventKind::JobStarted));
+        assert_eq!(claimed.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         assert_eq!(claimed.record.job.worker.as_deref(), Some("here"));
         assert_eq!(claimed.record.fence, Fence(1));
         let again = decide(&claimed.record, Command::Claim { worker }, later(2));
@@ -313,9 +313,9 @@ mod tests {
         let lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
         let back = moved(&lost, Command::Resume { fence: Fence(1) }, later(20));
         assert_eq!((back.record.job.state, back.record.job.failure.as_deref()), (JobState::Running, None));
-        assert_eq!(back.told.map(|told| told.kind), Some(EventKind::JobStarted));
+        assert_eq!(back.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         let late = moved(&lost, finish_as(Outcome::Succeeded), later(20));
-        assert_eq!(late.told, Some(Told { kind: EventKind::JobFinished, late: true }));
+        assert_eq!(late.announces, Some(Announcement { kind: EventKind::JobFinished, late: true }));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(crate) fn by_hand(ended: &Record, id: JobId, now: Timestamp) -> Result<(Tran
     let next = again(ended, id, 0, now);
     let mut before = ended.clone();
     before.next_run = Some(id);
-    Ok((Transition { record: before, told: None }, next))
+    Ok((Transition { record: before, announces: None }, next))
 }
 
 /// The next attempt of a run that has ended just now, if it has one. `ended` then knows of it.
@@ -51,7 +51,7 @@ fn again(run: &Record, id: JobId, attempt: u32, now: Timestamp) -> Transition {
         schedule: before.schedule,
         ..Job::new(id, before.key, before.name, now)
     };
-    Transition { record: Record::new(job, run.task.clone()), told: None }
+    Transition { record: Record::new(job, run.task.clone()), announces: None }
 }
 
 #[cfg(test)]
@@ -90,9 +90,9 @@ mod tests {
             let next = next_attempt(&mut run, id(2), NOW);
             assert_eq!(next.is_some(), again, "{state:?} {attempt}");
             assert_eq!(run.next_run, again.then_some(id(2)));
-            if let Some(Transition { record, told }) = next {
+            if let Some(Transition { record, announces }) = next {
                 assert_eq!(
-                    (record.job.state, record.job.attempt, record.job.retry_of, told),
+                    (record.job.state, record.job.attempt, record.job.retry_of, announces),
                     (JobState::Queued, attempt, Some(id(1)), None)
                 );
             }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn by_hand_everything_that_is_over_and_has_a_task_runs_again() {
         let (before, next) = by_hand(&ended(JobState::Cancelled, 3, 3), id(2), NOW).unwrap();
-        assert_eq!((before.record.next_run, before.told), (Some(id(2)), None));
+        assert_eq!((before.record.next_run, before.announces), (Some(id(2)), None));
         assert_eq!((next.record.job.attempt, next.record.job.attempts, next.record.job.priority), (0, 3, 7));
         assert!(matches!(by_hand(&ended(JobState::Running, 1, 1), id(2), NOW), Err(Refusal::BadTransition { .. })));
         let reported = Record { task: Task::default(), ..ended(JobState::Failed, 1, 1) };

@@ -124,11 +124,11 @@ pub(crate) async fn delete(State(hub): Hub, Id(id): Id) -> Result<StatusCode, Er
             if !state.is_over() {
                 return Err(job::Refusal::BadTransition { from: state, verb: "delete" }.into());
             }
-            draft.forget(id);
+            draft.delete(id);
             Ok(())
         })
         .await?;
-    hub.logs.forget(vec![id]).await;
+    hub.logs.delete(vec![id]).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -44,12 +44,12 @@ impl Logs {
         log
     }
 
-    /// Removes the logs of jobs that are forgotten. What cannot be removed now is swept away when the hub starts.
-    pub(crate) async fn forget(&self, jobs: Vec<JobId>) {
+    /// Removes the logs of jobs that are deleted. What cannot be removed now is swept away when the hub starts.
+    pub(crate) async fn delete(&self, jobs: Vec<JobId>) {
         let folder = self.folder.clone();
         let removed = tokio::task::spawn_blocking(move || jobs.into_iter().try_for_each(|job| remove(&folder, job))).await;
         if let Err(error) = removed.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-            tracing::warn!(%error, "could not remove the log of a job that is forgotten");
+            tracing::warn!(%error, "could not remove the log of a job that is deleted");
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Live {
     wake: watch::Sender<()>,
     /// Claims wait here: a job may have become free, or a slot.
     queue: watch::Sender<()>,
-    /// List pages wait here: for the same changes, and for jobs that are forgotten.
+    /// List pages wait here: for the same changes, and for jobs that are deleted.
     lists: watch::Sender<()>,
 }
 
@@ -98,7 +98,7 @@ impl Live {
     }
 
     /// Tells what was committed, in the order of the commits, and wakes whoever waits. They are woken when the lock is free
-    /// again, as they will all want it. What is known of the progress of jobs that do not run any more is forgotten.
+    /// again, as they will all want it. What is known of the progress of jobs that do not run any more is deleted.
     pub(crate) fn publish(&self, changes: Vec<Change>, progress: &ProgressMap) {
         if changes.is_empty() {
             return;
@@ -107,7 +107,7 @@ impl Live {
         let mut now = self.lock();
         for change in changes {
             if change.record.job.state != JobState::Running {
-                progress.forget(change.record.job.id);
+                progress.drop_report(change.record.job.id);
             }
             now.apply(change);
         }
@@ -121,8 +121,8 @@ impl Live {
         self.lists.send_replace(());
     }
 
-    /// Tells list pages that jobs were forgotten, which is no news to anybody else.
-    pub(crate) fn tell_forgotten(&self) {
+    /// Tells list pages that jobs were deleted, which is no news to anybody else.
+    pub(crate) fn tell_deleted(&self) {
         self.lists.send_replace(());
     }
 

@@ -3,7 +3,7 @@
 //! What a program says of itself outranks what its runner reads from its output, from the first time to the end of the job.
 //!
 //! # Invariant
-//! Only jobs that run have a report here. One is taken while what is live is locked, and forgotten under the same lock in which
+//! Only jobs that run have a report here. One is taken while what is live is locked, and dropped under the same lock in which
 //! its job's end is published, so none can come in between and stay.
 
 use std::{
@@ -59,7 +59,7 @@ impl ProgressMap {
     }
 
     /// For the end of a job, while `Now` of what is live is locked.
-    pub(crate) fn forget(&self, id: JobId) {
+    pub(crate) fn drop_report(&self, id: JobId) {
         let mut latest = self.lock();
         if latest.reports.remove(&id).is_some() {
             latest.version += 1;
@@ -133,7 +133,7 @@ mod tests {
             map.keep(id, teller, report(done, seconds), at(99));
             assert_eq!(map.get(id).unwrap().done, Some(known), "{teller:?} {done}");
         }
-        map.forget(id);
+        map.drop_report(id);
         map.keep(id, Teller::Runner, report(7, 0), at(99));
         assert_eq!(map.get(id).unwrap().done, Some(7));
     }

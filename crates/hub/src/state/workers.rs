@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{bounds, domain::job::Record};
 
-/// Most workers that are known at once; the one that registered first is forgotten first, and registers again when it
+/// Most workers that are known at once; the one that registered first is dropped first, and registers again when it
 /// claims.
 const MOST: usize = 1_000;
 
@@ -53,7 +53,7 @@ impl Workers {
     /// Makes the worker known, with the id that it has or had when it claimed what it runs. Ends a drain.
     pub(crate) fn register(&self, new: NewWorker, claimed_as: Option<WorkerId>, running: &Running) -> Worker {
         let mut known = self.lock();
-        self.forget_silent(&mut known, running);
+        self.drop_silent(&mut known, running);
         let before = known.iter().position(|known| (&known.worker.name, &known.worker.host) == (&new.name, &new.host));
         let id = before.map(|at| known.remove(at).worker.id).or(claimed_as).unwrap_or_else(|| WorkerId(Uuid::now_v7()));
         if known.len() == MOST {
@@ -102,14 +102,14 @@ impl Workers {
     /// Every worker that is there, by name.
     pub(crate) fn list(&self, running: &Running, now: Timestamp) -> Vec<WorkerStatus> {
         let mut known = self.lock();
-        self.forget_silent(&mut known, running);
+        self.drop_silent(&mut known, running);
         let there = known.iter().filter(|known| known.state == WorkerState::Active || running.has(known.worker.id));
         let mut list: Vec<_> = there.map(|known| known.status(running, now)).collect();
         list.sort_by(|a, b| (&a.worker.name, &a.worker.host).cmp(&(&b.worker.name, &b.worker.host)));
         list
     }
 
-    fn forget_silent(&self, known: &mut Vec<Known>, running: &Running) {
+    fn drop_silent(&self, known: &mut Vec<Known>, running: &Running) {
         let before = known.len();
         known.retain(|known| {
             known.state == WorkerState::Draining || known.seen.elapsed() < bounds::WORKER_SILENCE || running.has(known.worker.id)

@@ -20,10 +20,10 @@ pub(crate) fn check(open: impl Fn() -> Box<dyn Store>) {
     a_refused_commit_leaves_nothing(&mut *open());
     pages_go_from_new_to_old(&mut *open());
     searches_find_what_people_know_of_a_job(&mut *open());
-    what_is_old_or_too_much_is_forgotten_oldest_first(&mut *open());
+    what_is_old_or_too_much_is_deleted_oldest_first(&mut *open());
     only_the_newest_events_are_kept(&open);
     tokens_are_kept_until_they_are_dropped(&open);
-    a_forgotten_job_is_gone_and_may_come_again(&mut *open());
+    a_deleted_job_is_gone_and_may_come_again(&mut *open());
     schedules_are_kept_until_they_are_deleted(&open);
     a_question_is_kept_with_its_job_and_open_ones_are_loaded(&open);
 }
@@ -74,7 +74,7 @@ fn a_refused_commit_leaves_nothing(store: &mut dyn Store) {
     let taken = Sequence(2);
     let refused = [
         Write::Job(Change { record: record(2, JobState::Running), question: None, event: None }),
-        Write::Forget(id(1)),
+        Write::Delete(id(1)),
         Write::Schedule(plan(1, "refused")),
         Write::Job(Change { record: record(3, JobState::Running), question: None, event: Some(StoredEvent { seq: taken, ..event(0) }) }),
     ];
@@ -164,21 +164,21 @@ fn searches_find_what_people_know_of_a_job(store: &mut dyn Store) {
 }
 
 /// Goes on with what the searches left: jobs 30, 32 and 31, which ended in this order.
-fn what_is_old_or_too_much_is_forgotten_oldest_first(store: &mut dyn Store) {
+fn what_is_old_or_too_much_is_deleted_oldest_first(store: &mut dyn Store) {
     assert_eq!(store.oldest_end().unwrap(), Some(at(1)));
-    assert_eq!(store.forget(at(1), 3, 10).unwrap(), []);
-    assert_eq!(store.forget(at(0), 0, 2).unwrap().len(), 2);
+    assert_eq!(store.delete_old(at(1), 3, 10).unwrap(), []);
+    assert_eq!(store.delete_old(at(0), 0, 2).unwrap().len(), 2);
     assert_eq!(store.record(id(30)).unwrap(), None);
     assert_eq!(store.record(id(32)).unwrap(), None);
-    assert_eq!(store.forget(at(3), 10, 10).unwrap(), []);
-    assert_eq!(store.forget(at(4), 10, 10).unwrap(), [id(31)]);
+    assert_eq!(store.delete_old(at(3), 10, 10).unwrap(), []);
+    assert_eq!(store.delete_old(at(4), 10, 10).unwrap(), [id(31)]);
     assert_eq!(store.oldest_end().unwrap(), None);
     let labelled = PageQuery { label: Some(("of".to_owned(), "test".to_owned())), ..PageQuery::default() };
     assert_eq!(store.page(&labelled).unwrap(), []);
     // A job that has not ended is kept, however many and however old they are.
     let running = Write::Job(Change { record: record(33, JobState::Running), question: None, event: None });
     store.commit(&[running]).unwrap();
-    assert_eq!(store.forget(at(1_000), 0, 10).unwrap(), []);
+    assert_eq!(store.delete_old(at(1_000), 0, 10).unwrap(), []);
     assert!(store.record(id(33)).unwrap().is_some());
     while store.give_back(1).unwrap() {}
     // Ends at the same moment are told apart by id, so that exactly as many are kept as asked.
@@ -188,8 +188,8 @@ fn what_is_old_or_too_much_is_forgotten_oldest_first(store: &mut dyn Store) {
         Write::Job(Change { record, question: None, event: None })
     };
     store.commit(&(50..60).map(ended).collect::<Vec<_>>()).unwrap();
-    assert_eq!(store.forget(at(0), 4, 100).unwrap(), (50..56).map(id).collect::<Vec<_>>());
-    store.forget(at(6), 0, 100).unwrap();
+    assert_eq!(store.delete_old(at(0), 4, 100).unwrap(), (50..56).map(id).collect::<Vec<_>>());
+    store.delete_old(at(6), 0, 100).unwrap();
     store.commit(&[Write::Job(Change { record: record(33, JobState::Succeeded), question: None, event: None })]).unwrap();
 }
 
@@ -218,11 +218,11 @@ fn tokens_are_kept_until_they_are_dropped(open: &impl Fn() -> Box<dyn Store>) {
     assert_eq!(open().tokens().unwrap(), []);
 }
 
-fn a_forgotten_job_is_gone_and_may_come_again(store: &mut dyn Store) {
+fn a_deleted_job_is_gone_and_may_come_again(store: &mut dyn Store) {
     let new = || Write::Job(Change { record: record(30, JobState::Queued), question: None, event: None });
-    store.commit(&[new(), Write::Forget(id(30))]).unwrap();
+    store.commit(&[new(), Write::Delete(id(30))]).unwrap();
     assert_eq!(store.record(id(30)).unwrap(), None);
-    store.commit(&[Write::Forget(id(30)), new()]).unwrap();
+    store.commit(&[Write::Delete(id(30)), new()]).unwrap();
     assert!(store.record(id(30)).unwrap().is_some());
 }
 

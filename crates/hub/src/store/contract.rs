@@ -16,9 +16,9 @@ pub(crate) trait Store: Read {
     /// Keeps all of `writes`, in their order, or none of them.
     fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError>;
 
-    /// Forgets at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last, the
+    /// Deletes at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last, the
     /// oldest first, with all that belongs to them. Gives their ids, so that what is kept elsewhere can go as well.
-    fn forget(&mut self, before: Timestamp, keep: usize, most: usize) -> Result<Vec<JobId>, StoreError>;
+    fn delete_old(&mut self, before: Timestamp, keep: usize, most: usize) -> Result<Vec<JobId>, StoreError>;
 
     /// When the job that ended first did so.
     fn oldest_end(&mut self) -> Result<Option<Timestamp>, StoreError>;
@@ -54,8 +54,8 @@ pub(crate) trait Read: Send {
 pub(crate) enum Write {
     /// A job is new or has changed.
     Job(Change),
-    /// A job is forgotten.
-    Forget(JobId),
+    /// A job is deleted.
+    Delete(JobId),
     /// A schedule is new or has changed.
     Schedule(Plan),
     /// A schedule is deleted.

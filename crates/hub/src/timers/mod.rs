@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `leases`: a job whose runner is silent is lost · `questions`: one whose time is up expires · `schedules`: jobs that are queued by the clock ·
-//!   `retention`: what is old is forgotten
+//!   `retention`: what is old is deleted
 
 pub(crate) mod leases;
 pub(crate) mod questions;

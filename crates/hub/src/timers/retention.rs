@@ -1,6 +1,6 @@
 //! Retention: what is kept, and for how long.
 //!
-//! Jobs that are over are forgotten when they are old or too many, the oldest first, a few at a time, so that no change waits
+//! Jobs that are over are deleted when they are old or too many, the oldest first, a few at a time, so that no change waits
 //! for it. It looks at most once an hour, and only after something changed or when the oldest job comes of age: a hub
 //! where nothing happens does not wake up for it.
 
@@ -21,7 +21,7 @@ use crate::{
 
 /// Shortest time between two looks.
 const EVERY: Duration = Duration::from_secs(60 * 60);
-/// Jobs that are forgotten in one go. Other changes take their turn in between.
+/// Jobs that are deleted in one go. Other changes take their turn in between.
 const BATCH: usize = 100;
 /// Pages of the file that are given back in one go.
 const PAGES: u32 = 256;
@@ -29,13 +29,13 @@ const PAGES: u32 = 256;
 /// How much of the history is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keep {
-    /// A job that ended longer ago is forgotten.
+    /// A job that ended longer ago is deleted.
     pub(crate) age: Duration,
     /// Only so many of the jobs that ended last are kept.
     pub(crate) jobs: usize,
 }
 
-/// Forgets what is due, from now on.
+/// Deletes what is due, from now on.
 pub(crate) async fn watch(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens, writer: &Writer) {
     let mut commits = live.commits();
     loop {
@@ -62,32 +62,32 @@ pub(crate) async fn watch(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens,
     }
 }
 
-/// Forgets all that is due now, and says how long until the oldest job that is left comes of age.
+/// Deletes all that is due now, and says how long until the oldest job that is left comes of age.
 async fn sweep(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens, writer: &Writer) -> Result<Option<Duration>, WriteError> {
-    let mut forgotten = 0;
+    let mut deleted = 0;
     loop {
         let before = clock::now() - keep.age;
-        let ids = writer.store_task(move |store| store.forget(before, keep.jobs, BATCH)).await?;
+        let ids = writer.store_task(move |store| store.delete_old(before, keep.jobs, BATCH)).await?;
         let count = ids.len();
         if count > 0 {
-            live.tell_forgotten();
+            live.tell_deleted();
         }
-        logs.forget(ids).await;
-        forgotten += count;
+        logs.delete(ids).await;
+        deleted += count;
         if count < BATCH {
             break;
         }
     }
-    if forgotten > 0 {
-        tracing::info!(jobs = forgotten, "forgot jobs that ended long ago");
+    if deleted > 0 {
+        tracing::info!(jobs = deleted, "deleted jobs that ended long ago");
         while writer.store_task(|store| store.give_back(PAGES)).await? {}
     }
-    forget_expired(tokens, writer).await?;
+    delete_expired(tokens, writer).await?;
     let oldest = writer.store_task(|store| store.oldest_end()).await?;
     Ok(oldest.map(|ended| (ended + keep.age).since(clock::now())))
 }
 
-async fn forget_expired(tokens: &Tokens, writer: &Writer) -> Result<(), WriteError> {
+async fn delete_expired(tokens: &Tokens, writer: &Writer) -> Result<(), WriteError> {
     let now = clock::now();
     let expired: Vec<TokenId> =
         tokens.list().into_iter().filter(|token| token.expires_at.is_some_and(|at| at <= now)).map(|token| token.id).collect();
@@ -114,7 +114,7 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn list_pages_are_told_of_what_is_forgotten() {
+    async fn list_pages_are_told_of_what_is_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open(&folder.path().join("doorbell.db"), Epoch(7)).unwrap();
         let ended = |n| {

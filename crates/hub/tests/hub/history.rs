@@ -1,4 +1,4 @@
-//! Searching the history, and forgetting it.
+//! Searching the history, and deleting it.
 
 use doorbell_protocol::{ErrorCode, jobs::JobPage};
 use serde_json::json;
@@ -71,7 +71,7 @@ async fn jobs_are_found_by_their_parent_and_by_a_label() {
 }
 
 #[tokio::test]
-async fn only_so_many_ended_jobs_are_kept_and_none_that_runs_is_forgotten() {
+async fn only_so_many_ended_jobs_are_kept_and_none_that_runs_is_deleted() {
     let hub = TestHub::with(|config| config.keep_jobs = 2).await;
     let running = hub.started("running").await.job;
     ended(&hub, &["1", "2", "3", "4"]).await;
@@ -88,7 +88,7 @@ async fn only_so_many_ended_jobs_are_kept_and_none_that_runs_is_forgotten() {
 }
 
 #[tokio::test]
-async fn what_ended_long_ago_is_forgotten() {
+async fn what_ended_long_ago_is_deleted() {
     let hub = TestHub::with(|config| config.keep_for = std::time::Duration::from_secs(60 * 60)).await;
     ended(&hub, &["new"]).await;
     let old = json!({"name": "old", "start": true, "started_at": "2020-01-01T00:00:00.000Z"});

@@ -1,4 +1,4 @@
-//! Running again what is over, and forgetting it.
+//! Running again what is over, and deleting it.
 
 use std::time::Duration;
 
@@ -96,12 +96,12 @@ async fn a_job_that_is_over_can_be_forgotten() {
     }
     let hub = hub.restart().await;
     assert_eq!(hub.get("/v1/jobs").await["jobs"], json!([]));
-    // A run is two events, and forgetting it is none.
+    // A run is two events, and deleting it is none.
     assert_eq!(hub.stats().await.seq.0, 2);
 }
 
 #[tokio::test]
-async fn a_job_that_is_forgotten_takes_its_questions_and_its_log_along() {
+async fn a_job_that_is_deleted_takes_its_questions_and_its_log_along() {
     let hub = TestHub::start().await;
     let id = hub.started("make").await.job.id;
     let path = format!("/v1/jobs/{id}");

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{
         dependencies,
-        job::{self, Record, Refusal, Told, Transition},
+        job::{self, Announcement, Record, Refusal, Transition},
         plan::Plan,
         question,
         queue::{self, Pick},
@@ -83,8 +83,8 @@ impl<'a> Draft<'a> {
     pub(crate) fn find(&mut self, id: JobId) -> Result<Option<Record>, WriteError> {
         let drafted = self.writes.iter().rev().find_map(|write| match write {
             Write::Job(change) if change.record.job.id == id => Some(Some(change.record.clone())),
-            Write::Forget(forgotten) if *forgotten == id => Some(None),
-            Write::Job(_) | Write::Forget(_) | Write::Schedule(_) | Write::Unschedule(_) => None,
+            Write::Delete(deleted) if *deleted == id => Some(None),
+            Write::Job(_) | Write::Delete(_) | Write::Schedule(_) | Write::Unschedule(_) => None,
         });
         if let Some(drafted) = drafted {
             return Ok(drafted);
@@ -121,7 +121,7 @@ impl<'a> Draft<'a> {
                 Write::Unschedule(id) => {
                     plans.remove(id);
                 }
-                Write::Job(_) | Write::Forget(_) => {}
+                Write::Job(_) | Write::Delete(_) => {}
             }
         }
         plans.into_values().collect()
@@ -137,9 +137,9 @@ impl<'a> Draft<'a> {
         self.writes.push(Write::Unschedule(id));
     }
 
-    /// Forgets a job that is over.
-    pub(crate) fn forget(&mut self, id: JobId) {
-        self.writes.push(Write::Forget(id));
+    /// Deletes a job that is over.
+    pub(crate) fn delete(&mut self, id: JobId) {
+        self.writes.push(Write::Delete(id));
     }
 
     /// The question as this draft has it.
@@ -149,9 +149,9 @@ impl<'a> Draft<'a> {
             Some(question) => Some(question),
             None => self.store.question(id)?,
         };
-        // Questions are forgotten with their job.
-        let is_forgotten = |job| self.writes.iter().any(|write| matches!(write, Write::Forget(forgotten) if *forgotten == job));
-        Ok(found.filter(|question| !is_forgotten(question.job)))
+        // Questions are deleted with their job.
+        let is_deleted = |job| self.writes.iter().any(|write| matches!(write, Write::Delete(deleted) if *deleted == job));
+        Ok(found.filter(|question| !is_deleted(question.job)))
     }
 
     /// Does `command` to the question, and returns the question as it is then.
@@ -166,7 +166,7 @@ impl<'a> Draft<'a> {
 
     /// Takes the move of a question into the draft, with the event that tells it.
     pub(crate) fn apply_question(&mut self, question::Move { record, question, kind }: question::Move) -> Result<Question, WriteError> {
-        self.keep(Transition { record, told: Some(Told { kind, late: false }) }, Some(question.clone()))?;
+        self.keep(Transition { record, announces: Some(Announcement { kind, late: false }) }, Some(question.clone()))?;
         Ok(question)
     }
 
@@ -207,10 +207,10 @@ impl<'a> Draft<'a> {
         next.map_or(Ok(()), |next| self.keep(next, None))
     }
 
-    fn keep(&mut self, Transition { record, told }: Transition, question: Option<Question>) -> Result<(), WriteError> {
+    fn keep(&mut self, Transition { record, announces }: Transition, question: Option<Question>) -> Result<(), WriteError> {
         let before = self.share(record.job.id);
         live::recount(&mut self.tally.counts, before, live::share(&record));
-        let event = told.map(|told| self.event(&record, question.clone(), told)).transpose()?;
+        let event = announces.map(|announced| self.event(&record, question.clone(), announced)).transpose()?;
         self.writes.push(Write::Job(Change { record, question, event }));
         Ok(())
     }
@@ -218,18 +218,18 @@ impl<'a> Draft<'a> {
     fn changes(&self) -> impl DoubleEndedIterator<Item = &Change> {
         self.writes.iter().filter_map(|write| match write {
             Write::Job(change) => Some(change),
-            Write::Forget(_) | Write::Schedule(_) | Write::Unschedule(_) => None,
+            Write::Delete(_) | Write::Schedule(_) | Write::Unschedule(_) => None,
         })
     }
 
-    fn event(&mut self, record: &Record, question: Option<Question>, told: Told) -> Result<StoredEvent, WriteError> {
+    fn event(&mut self, record: &Record, question: Option<Question>, announced: Announcement) -> Result<StoredEvent, WriteError> {
         self.tally.seq = self.tally.seq.next();
         let mut job = record.job.clone();
         job.progress = None;
         let head = question.as_ref().and_then(|moved| self.head(moved));
-        let event = Event { at: self.now, counts: self.tally.counts, job, question, late: told.late };
+        let event = Event { at: self.now, counts: self.tally.counts, job, question, late: announced.late };
         let data = serde_json::to_string(&QuestionEvent { event, head }).map_err(|error| storage_failed(&error))?;
-        Ok(StoredEvent { seq: self.tally.seq, kind: told.kind, data })
+        Ok(StoredEvent { seq: self.tally.seq, kind: announced.kind, data })
     }
 
     /// The oldest question that is open when `moved` has moved.

@@ -22,7 +22,7 @@ impl Published {
     pub(super) fn publish(&self, writes: Vec<Write>) {
         let Self { live, leases, progress, schedules } = self;
         let mut changes = Vec::with_capacity(writes.len());
-        let mut has_forgotten = false;
+        let mut has_deleted = false;
         for write in writes {
             match write {
                 Write::Job(change) => {
@@ -35,14 +35,14 @@ impl Published {
                     }
                     changes.push(change);
                 }
-                Write::Forget(_) => has_forgotten = true,
+                Write::Delete(_) => has_deleted = true,
                 Write::Schedule(plan) => schedules.keep(plan),
                 Write::Unschedule(id) => schedules.remove(id),
             }
         }
         live.publish(changes, progress);
-        if has_forgotten {
-            live.tell_forgotten();
+        if has_deleted {
+            live.tell_deleted();
         }
     }
 }

@@ -22,7 +22,7 @@ fn world(folder: &std::path::Path) -> (Writer, Arc<Live>) {
 }
 
 #[tokio::test]
-async fn a_store_task_sees_every_change_before_it_and_what_it_forgets_is_gone_for_the_next() {
+async fn a_store_task_sees_every_change_before_it_and_what_it_deletes_is_gone_for_the_next() {
     let folder = tempfile::tempdir().unwrap();
     let (writer, live) = world(folder.path());
     let (id, running) = (JobId(Uuid::now_v7()), JobId(Uuid::now_v7()));
@@ -41,10 +41,10 @@ async fn a_store_task_sees_every_change_before_it_and_what_it_forgets_is_gone_fo
     };
     let all = clock::now() + std::time::Duration::from_secs(60);
     // All of them wait for the thread at once, so that they may well be one batch.
-    let (first, second, ended, forgotten, again) =
-        futures_util::join!(create(id), create(running), end(), writer.store_task(move |store| store.forget(all, 0, 10)), end());
+    let (first, second, ended, deleted, again) =
+        futures_util::join!(create(id), create(running), end(), writer.store_task(move |store| store.delete_old(all, 0, 10)), end());
     assert!(first.is_ok() && second.is_ok() && ended.is_ok());
-    assert_eq!(forgotten.unwrap(), [id]);
+    assert_eq!(deleted.unwrap(), [id]);
     // In the same batch as the store task it is a repetition, afterwards there is no such job.
     assert!(matches!(again, Ok(()) | Err(WriteError::Job(Refusal::NotFound(_)))));
     assert!(matches!(end().await, Err(WriteError::Job(Refusal::NotFound(unknown))) if unknown == id));

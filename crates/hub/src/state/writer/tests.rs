@@ -57,7 +57,7 @@ enum Change {
     Retry {
         job: Index,
     },
-    Forget {
+    Delete {
         job: Index,
     },
     Resume {
@@ -98,7 +98,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => any::<Index>().prop_map(|job| Change::Cancel { job }),
         1 => prop_oneof![Just(Overlap::Skip), Just(Overlap::Queue), Just(Overlap::CancelRunning)].prop_map(|overlap| Change::Fire { overlap }),
         1 => any::<Index>().prop_map(|job| Change::Retry { job }),
-        1 => any::<Index>().prop_map(|job| Change::Forget { job }),
+        1 => any::<Index>().prop_map(|job| Change::Delete { job }),
         1 => (any::<Index>(), any::<bool>()).prop_map(|(job, stale)| Change::Resume { job, stale }),
         3 => (any::<Index>(), prop::bool::weighted(0.2), outcome).prop_map(|(job, stale, outcome)| Change::Finish { job, stale, outcome }),
         2 => any::<Index>().prop_map(|job| Change::Expire { job }),
@@ -142,8 +142,8 @@ proptest! {
 struct Told {
     jobs: HashMap<JobId, Record>,
     questions: HashMap<QuestionId, Question>,
-    /// Questions whose job is forgotten.
-    forgotten: HashSet<QuestionId>,
+    /// Questions whose job is deleted.
+    deleted: HashSet<QuestionId>,
 }
 
 impl Told {
@@ -153,9 +153,9 @@ impl Told {
                 self.jobs.insert(change.record.job.id, change.record);
                 self.questions.extend(change.question.map(|question| (question.id, question)));
             }
-            Write::Forget(id) => {
+            Write::Delete(id) => {
                 self.jobs.remove(&id);
-                self.forgotten.extend(self.questions.extract_if(|_, question| question.job == id).map(|(id, _)| id));
+                self.deleted.extend(self.questions.extract_if(|_, question| question.job == id).map(|(id, _)| id));
             }
             Write::Schedule(_) | Write::Unschedule(_) => {}
         }
@@ -259,7 +259,7 @@ impl World {
             assert_eq!(crate::store::Read::question(&mut store, question.id).unwrap().as_ref(), Some(question));
             assert!(question.state != QuestionState::Open || told.jobs[&question.job].job.state == JobState::Running);
         }
-        for id in &told.forgotten {
+        for id in &told.deleted {
             assert_eq!(crate::store::Read::question(&mut store, *id).unwrap(), None);
         }
         let jobs: Vec<Record> = self.ids().into_iter().map(|id| crate::store::Read::record(&mut store, id).unwrap().unwrap()).collect();
@@ -351,10 +351,10 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
             draft.apply(before)?;
             draft.apply(next)
         }
-        Change::Forget { job } => {
+        Change::Delete { job } => {
             let record = draft.get(pick(job))?;
             if record.job.state.is_over() {
-                draft.forget(record.job.id);
+                draft.delete(record.job.id);
             }
             Ok(())
         }

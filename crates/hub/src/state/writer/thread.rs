@@ -62,7 +62,7 @@ impl Writer {
 
     /// Lets `work` have the store after the changes that wait before it, and returns its answer.
     ///
-    /// For what belongs to no job's history: tokens, and jobs that are forgotten. What it commits, it publishes itself.
+    /// For what belongs to no job's history: tokens, and jobs that are deleted. What it commits, it publishes itself.
     pub(crate) async fn store_task<T, F>(&self, work: F) -> Result<T, WriteError>
     where
         T: Send + 'static,

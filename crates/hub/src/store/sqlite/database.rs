@@ -78,7 +78,7 @@ impl SqliteStore {
                             drop_events.execute([seq.0.saturating_sub(bounds::RING_EVENTS as u64)])?;
                         }
                     }
-                    Write::Forget(id) => history::delete(&transaction, &id.to_string())?,
+                    Write::Delete(id) => history::delete(&transaction, &id.to_string())?,
                     Write::Schedule(plan) => {
                         let json = serde_json::to_string(plan).map_err(corrupt("schedule"))?;
                         keep_schedule.execute(params![plan.schedule.id.to_string(), json])?;
@@ -150,9 +150,9 @@ impl Store for SqliteStore {
         committed
     }
 
-    fn forget(&mut self, before: Timestamp, keep: usize, most: usize) -> Result<Vec<JobId>, StoreError> {
+    fn delete_old(&mut self, before: Timestamp, keep: usize, most: usize) -> Result<Vec<JobId>, StoreError> {
         let transaction = self.connection.transaction()?;
-        let ids = history::forget(&transaction, before, keep, most)?;
+        let ids = history::delete_old(&transaction, before, keep, most)?;
         transaction.commit()?;
         ids.iter().map(|id| id.parse().map_err(corrupt("job id"))).collect()
     }
@@ -296,7 +296,7 @@ mod tests {
         store.commit(&[change.clone(), change.clone(), conformance::asked(2, 2)].map(Write::Job)).unwrap();
         let questions = |store: &mut SqliteStore| store.load().unwrap().questions.len();
         assert_eq!(questions(&mut store), 2);
-        store.commit(&[Write::Forget(change.record.job.id)]).unwrap();
+        store.commit(&[Write::Delete(change.record.job.id)]).unwrap();
         assert_eq!(questions(&mut store), 1);
     }
 

@@ -1,4 +1,4 @@
-//! The jobs that are over: searched by what people know of them, and forgotten when their time has come.
+//! The jobs that are over: searched by what people know of them, and deleted when their time has come.
 //!
 //! A history may have 100,000 jobs, so no query reads every record: each names the index that it goes by.
 
@@ -18,9 +18,9 @@ pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Vec<Job
     rows.map(|json| Ok(parse_record(&json?)?.job)).collect()
 }
 
-/// Forgets at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last; the
+/// Deletes at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last; the
 /// oldest first. Gives their ids.
-pub(super) fn forget(transaction: &Transaction<'_>, before: Timestamp, keep: usize, most: usize) -> Result<Vec<String>, StoreError> {
+pub(super) fn delete_old(transaction: &Transaction<'_>, before: Timestamp, keep: usize, most: usize) -> Result<Vec<String>, StoreError> {
     // The newest job that must go because there are too many: everything up to it goes.
     let beyond: Option<(String, String)> =
         transaction.prepare_cached(BEYOND)?.query_map([number(keep)], |row| Ok((row.get(0)?, row.get(1)?)))?.next().transpose()?;

@@ -159,7 +159,7 @@ mod tests {
                     _ => &["ship", "ingest"],
                 };
                 assert_eq!(keys(&mut store, team), labelled);
-                assert_eq!(store.forget(Timestamp::EPOCH, 1, 10).unwrap().len(), 1);
+                assert_eq!(store.delete_old(Timestamp::EPOCH, 1, 10).unwrap().len(), 1);
                 loaded.epoch
             };
             assert_ne!(epoch, Epoch(7));
