@@ -1,4 +1,4 @@
-//! What the hub costs: memory, time and processor, of the program as it is shipped, seen from the outside.
+//! What Doorbell costs: memory, time and processor, of the programs as they are shipped, seen from the outside.
 //!
 //! Figures of one run belong together: everything, nginx with nchan among it, shares the machine with the same load
 //! client. Nothing here is asserted; `docs/performance.md` says what was seen and what is aimed at.
@@ -6,8 +6,8 @@
 //! # Layout
 //! - one file a measure: [`empty`], [`audience`] (many who listen), [`progress`], [`starts`], [`history`], [`commands`] (what is
 //!   waited for at a prompt), [`idle`],
-//!   [`wrapper`] (what `doorbell run` costs a command)
-//! - who is measured: [`doorbell`], [`nchan`] · [`process`]: what the kernel says about them
+//!   [`wrapper`] (what `doorbell run` costs a command), [`desktop`] (the app while nobody looks, and its panel)
+//! - who is measured: [`doorbell`], [`nchan`] · [`process`]: what the kernel says about them · [`mapped`]: when a window is there
 //! - the load client: [`crowd`] (sockets that listen), [`callers`] (sockets that ask), [`call`] (one request, one answer)
 //! - [`report`]: the table and the file
 
@@ -22,6 +22,8 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod desktop;
+#[cfg(target_os = "linux")]
 mod doorbell;
 #[cfg(target_os = "linux")]
 mod empty;
@@ -29,6 +31,8 @@ mod empty;
 mod history;
 #[cfg(target_os = "linux")]
 mod idle;
+#[cfg(target_os = "linux")]
+mod mapped;
 #[cfg(target_os = "linux")]
 mod nchan;
 #[cfg(target_os = "linux")]
@@ -57,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 
     let place = doorbell::Place { program: program.into(), folder: folder.clone() };
     let mut report = report::Report::default();
-    let measures: [(&str, Measure); 8] = [
+    let measures: [(&str, Measure); 9] = [
         ("empty", empty::measure),
         ("audience", audience::measure),
         ("progress", progress::measure),
@@ -66,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         ("commands", commands::measure),
         ("idle", idle::measure),
         ("wrapper", wrapper::measure),
+        ("desktop", desktop::measure),
     ];
     for (name, measure) in measures {
         if chosen.is_empty() || chosen.iter().any(|chosen| chosen == name) {

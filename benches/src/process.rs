@@ -80,9 +80,29 @@ impl Processes {
     }
 }
 
-/// The processes that `pid` has started.
+/// The processes that `pid` has started, by whichever thread.
 pub(crate) fn children(pid: u32) -> Result<Vec<u32>> {
-    read(format!("/proc/{pid}/task/{pid}/children").into())?.split_whitespace().map(|pid| Ok(pid.parse()?)).collect()
+    let mut children = Vec::new();
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("process {pid} is gone"))? {
+        // A thread may end meanwhile.
+        let text = fs::read_to_string(thread?.path().join("children")).unwrap_or_default();
+        for child in text.split_whitespace() {
+            children.push(child.parse()?);
+        }
+    }
+    Ok(children)
+}
+
+/// `pid`, and all that it and its children have started.
+pub(crate) fn family(pid: u32) -> Result<Vec<u32>> {
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = family.get(next) {
+        // One that is on its way out has no children any more.
+        family.extend(children(*parent).unwrap_or_default());
+        next += 1;
+    }
+    Ok(family)
 }
 
 fn read(path: PathBuf) -> Result<String> {

@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: what the hub costs, of the program as it is shipped.
+//! `cargo xtask bench`: what hub, command and app cost, of the programs as they are shipped.
 
 use anyhow::{Result, bail};
 
 use crate::{
-    build::{released, target},
+    build::{self, released, target},
     packages,
     phases::Phases,
     tool::{self, cargo},
@@ -14,9 +14,11 @@ pub(crate) fn bench() -> Result<()> {
         bail!("the measures read /proc, which only Linux has");
     }
     let mut phases = Phases::of("bench");
-    phases.phase("system packages", || packages::ensure(&[packages::BENCH]))?;
+    build::page(&mut phases, &[packages::BUILD, packages::DESKTOP, packages::BENCH])?;
     phases.phase("programs", || {
-        tool::run(&mut cargo(&["build", "--release", "--package", "doorbell-cli", "--package", "doorbell-bench"])?)
+        let packages = ["doorbell-cli", "doorbell-tray", "doorbell-panel", "doorbell-bare-window", "doorbell-bench"];
+        let named = packages.iter().flat_map(|package| ["--package", package]);
+        tool::run(cargo(&["build", "--release"])?.args(named))
     })?;
     let released = released()?;
     phases.phase("measures", || {

@@ -36,7 +36,7 @@ Commands:
   check     Formatting, lints, types, circles, generated bindings, licences and advisories
   circles   Modules of a crate that use each other in a circle; a part of check
   demo      Run the main job on a virtual desktop and put pictures of it into target/demo/
-  bench     Measure what the hub costs, next to nginx with nchan, and put the figures into target/bench/
+  bench     Measure what hub, command and app cost, next to nginx with nchan and a bare Tauri window; figures in target/bench/
   bindings  Generate ui/src/bindings and docs/openapi.json from the Rust types
   windows   Build the command and its unit tests for Windows, and run these under Wine
 

@@ -1,0 +1,5 @@
+//! Generates the app's context.
+
+fn main() {
+    tauri_build::build();
+}
