@@ -19,6 +19,7 @@ pub const JOB_VARIABLE: &str = "DOORBELL_JOB";
 /// Makes cargo report its progress to any terminal, also one that it does not know.
 const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
 /// The verb that makes a `doorbell` call lead the session of a command.
+#[cfg(unix)]
 const SESSION_VERB: &str = "session";
 /// A queued job whose program has this name runs this very executable.
 const OURSELVES: &str = "doorbell";
