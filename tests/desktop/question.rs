@@ -40,7 +40,7 @@ async fn a_question_shows_first_rings_and_goes_when_it_is_answered_elsewhere() -
         all.iter().map(|ring| ring.summary.as_str()).collect::<Vec<_>>(),
         ["deploy started", "deploy wants an answer", "deploy succeeded"]
     );
-    assert_eq!(Some(all[2].replaces), all[0].id, "the end takes the place of the start");
+    assert_eq!((Some(all[2].replaces), &all[2].sender), (all[0].id, &all[0].sender), "the end takes the place of the start");
     Ok(())
 }
 

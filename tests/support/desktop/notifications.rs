@@ -34,6 +34,8 @@ pub struct Notification {
     pub actions: Vec<String>,
     /// 0 low, 1 normal, 2 critical.
     pub urgency: Option<u8>,
+    /// The unique name of the connection that it came over.
+    pub sender: String,
     /// What the daemon calls it, once it has said so.
     pub id: Option<u32>,
 }
@@ -48,17 +50,14 @@ pub struct Notifications {
 #[derive(Clone, Debug, Default)]
 struct Seen {
     notifications: Vec<Notification>,
-    /// Who called for each of them, and by which message.
-    calls: Vec<Option<Call>>,
+    /// The serial number of the call for each of them, which its sender gave it.
+    serials: Vec<u32>,
     /// What somebody asked the daemon to close, by its id.
     taken_back: Vec<u32>,
     /// What the daemon has closed, for whatever reason.
     closed: Vec<u32>,
     fences: u32,
 }
-
-/// The unique name of a caller, and the serial number of its call.
-type Call = (String, u32);
 
 impl Notifications {
     /// Begins to watch. No call after this goes unseen.
@@ -139,8 +138,10 @@ impl Seen {
             }
             Type::MethodCall => {
                 // A call that cannot be read must not look like no call.
-                self.notifications.push(read(message).unwrap_or_else(|error| Notification::unreadable(&error)));
-                self.calls.push(call(&header));
+                let notification = read(message).unwrap_or_else(|error| Notification::unreadable(&error));
+                let sender = header.sender().map(ToString::to_string).unwrap_or_default();
+                self.notifications.push(Notification { sender, ..notification });
+                self.serials.push(header.primary().serial_num().get());
             }
             Type::MethodReturn => self.answered(message, &header),
             Type::Signal if header.member().is_some_and(|member| member == FENCE) => self.fences += 1,
@@ -155,10 +156,10 @@ impl Seen {
     /// The daemon has answered somebody: one of the calls, or one that asked it for something else.
     fn answered(&mut self, message: &zbus::Message, header: &Header<'_>) {
         let (Some(caller), Some(serial)) = (header.destination(), header.reply_serial()) else { return };
-        let answered = (caller.to_string(), serial.get());
-        let call = self.calls.iter().position(|call| call.as_ref() == Some(&answered));
-        if let (Some(call), Ok(id)) = (call, message.body().deserialize::<u32>()) {
-            self.notifications[call].id = Some(id);
+        let mut calls = self.notifications.iter_mut().zip(&self.serials);
+        let call = calls.find(|(notification, call)| caller == notification.sender.as_str() && **call == serial.get());
+        if let (Some((notification, _)), Ok(id)) = (call, message.body().deserialize::<u32>()) {
+            notification.id = Some(id);
         }
     }
 }
@@ -183,7 +184,16 @@ impl Notification {
 
     fn unreadable(error: &anyhow::Error) -> Self {
         let summary = format!("unreadable: {error:#}");
-        Self { app: String::new(), replaces: 0, summary, body: String::new(), actions: Vec::new(), urgency: None, id: None }
+        Self {
+            app: String::new(),
+            replaces: 0,
+            summary,
+            body: String::new(),
+            actions: Vec::new(),
+            urgency: None,
+            sender: String::new(),
+            id: None,
+        }
     }
 }
 
@@ -191,9 +201,5 @@ fn read(message: &zbus::Message) -> Result<Notification> {
     type Notify = (String, u32, String, String, String, Vec<String>, HashMap<String, OwnedValue>, i32);
     let (app, replaces, _icon, summary, body, actions, hints, _timeout): Notify = message.body().deserialize()?;
     let urgency = hints.get("urgency").and_then(|value| u8::try_from(value).ok());
-    Ok(Notification { app, replaces, summary, body, actions, urgency, id: None })
-}
-
-fn call(header: &Header<'_>) -> Option<Call> {
-    Some((header.sender()?.to_string(), header.primary().serial_num().get()))
+    Ok(Notification { app, replaces, summary, body, actions, urgency, sender: String::new(), id: None })
 }

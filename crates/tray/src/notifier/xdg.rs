@@ -34,11 +34,10 @@ impl Service {
         }
         native.urgency(if notification.tone == Tone::Quiet { Urgency::Low } else { Urgency::Normal });
         native.body(&self.body(&notification.body).await);
-        let before = self.shown.take(&notification.about);
-        if let Some(handle) = &before {
-            native.id(handle.id());
-        }
-        let handle = native.show_async().await?;
+        let handle = match self.shown.take(&notification.about) {
+            Some(before) => replace(before, native).await?,
+            None => native.show_async().await?,
+        };
         self.shown.keep(notification.about.clone(), handle);
         Ok(())
     }
@@ -67,6 +66,23 @@ impl Service {
             }
         };
         if markup { escape(text) } else { text.to_owned() }
+    }
+}
+
+/// Puts `native` in the place of what rang before, over the same connection: GNOME takes it over no other. Where that fails, it is
+/// shown beside it.
+async fn replace(
+    mut before: NotificationHandle,
+    native: notify_rust::Notification,
+) -> Result<NotificationHandle, notify_rust::error::Error> {
+    let replacement = native.clone();
+    let replaced = spawn_blocking(move || {
+        *before = replacement;
+        before.update().map(|()| before)
+    });
+    match replaced.await {
+        Ok(Ok(handle)) => Ok(handle),
+        Ok(Err(_)) | Err(_) => native.show_async().await,
     }
 }
 
