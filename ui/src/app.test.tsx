@@ -150,6 +150,13 @@ test("offline, the last figures stay, dimmed, and the footer says since when", a
   expect(text("job-time")).toBe("1:00");
 });
 
+test("the command is shown as it works here", async () => {
+  await show(aView());
+  expect(document.querySelector("code")?.textContent).toBe("doorbell run -- make");
+  await show(aView({ command: "/opt/doorbell" }));
+  expect(document.querySelector("code")?.textContent).toBe("/opt/doorbell run -- make");
+});
+
 test("offline without a job, it says that it cannot know", async () => {
   await show(aView(offline));
   expect(find("empty")).toBeNull();

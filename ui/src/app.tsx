@@ -37,7 +37,11 @@ export function App({ source }: { source: Source }) {
             {unknowable ? (
               <CannotTell {...unknowable} />
             ) : (
-              <Empty queued={view.queued} onTest={() => source.startTestJob()} />
+              <Empty
+                queued={view.queued}
+                command={view.command ?? "doorbell"}
+                onTest={() => source.startTestJob()}
+              />
             )}
           </JobList>
         )}

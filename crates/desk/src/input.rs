@@ -32,6 +32,8 @@ pub enum Input {
     PanelDied,
     /// Part of the desktop does not work, as in `This desktop shows no notifications.`
     Notice(String),
+    /// A shell does not find the `doorbell` command by its name; this is what works in its place.
+    Command(String),
 }
 
 /// Something that happened about one hub.

@@ -19,6 +19,9 @@ pub struct Standing {
     /// Something the user should know once, as in `This desktop shows no notifications.`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// What is to be typed for `doorbell`. Absent where that works.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// What is known of a hub that cannot be asked.

@@ -12,6 +12,7 @@ use crate::{
     inbox::Inbox,
     notifier::Notifier,
     panel::{Asker, Panel},
+    programs,
     second_start::{self, Start},
     shell::{self, HubFeed},
     tray::TrayThread,
@@ -58,6 +59,9 @@ pub(crate) async fn run(tray: TrayThread) -> ExitCode {
         inbox: inbox.clone(),
         quit: quit.clone(),
     };
+    if let Some(command) = programs::command_instead() {
+        inbox.input(Input::Command(command));
+    }
     if std::env::args().any(|argument| argument == PANEL) {
         panel.asked_by(Asker::of_this_start());
         inbox.input(Input::Chosen(Action::OpenPanel));

@@ -6,7 +6,7 @@
 //!   `desktop`: the effects on a real desktop
 //! - `tray/`: the icon and its menu, on the thread that they belong to · `badge`, `digits`: what the icon shows · `notifier/`: what rings
 //! - `panel/`: the panel's process, and what it may ask for · `second_start/`: one resident for a desktop, and how another start reaches it
-//! - `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network · `tray_host`: whether icons are shown at all
+//! - `programs`: the programs that come with this one · `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network · `tray_host`: whether icons are shown at all
 //!
 //! # Invariants
 //! - Decisions are `doorbell_desk`'s. Here they are carried out.
@@ -23,6 +23,7 @@ mod hub;
 mod inbox;
 mod notifier;
 mod panel;
+mod programs;
 #[cfg(test)]
 mod recorder;
 mod second_start;

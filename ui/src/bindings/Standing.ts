@@ -21,4 +21,8 @@ updated_at?: Timestamp,
 /**
  * Something the user should know once, as in `This desktop shows no notifications.`
  */
-notice?: string, };
+notice?: string, 
+/**
+ * What is to be typed for `doorbell`. Absent where that works.
+ */
+command?: string, };

@@ -18,6 +18,15 @@ test("it is one sentence, the command, and a test job", async () => {
   ]);
 });
 
+test("a command that no shell finds by its name is shown, and copied, as it works", async () => {
+  const writeText = vi.fn(() => Promise.resolve());
+  vi.stubGlobal("navigator", { clipboard: { writeText } });
+  await show({ command: "/opt/doorbell" });
+  expect(document.querySelector("code")?.textContent).toBe("/opt/doorbell run -- make");
+  await press("Copy");
+  expect(writeText).toHaveBeenCalledWith("/opt/doorbell run -- make");
+});
+
 test("the command is copied, and the button and a status say so", async () => {
   const writeText = vi.fn(() => Promise.resolve());
   vi.stubGlobal("navigator", { clipboard: { writeText } });
@@ -70,8 +79,12 @@ test("queued jobs are told even when none runs", async () => {
   expect(document.querySelector('[data-testid="queued"]')?.textContent).toBe("3 queued");
 });
 
-async function show({ queued = 0, onTest = () => Promise.resolve() } = {}): Promise<void> {
-  await act(() => render(<Empty queued={queued} onTest={onTest} />, document.body));
+async function show({
+  queued = 0,
+  command = "doorbell",
+  onTest = () => Promise.resolve(),
+} = {}): Promise<void> {
+  await act(() => render(<Empty queued={queued} command={command} onTest={onTest} />, document.body));
 }
 
 async function press(label: string): Promise<void> {

@@ -3,13 +3,20 @@ import { messageOf } from "../backend/backend";
 import { Bell } from "./bell";
 import { Command } from "./command";
 
+type Props = {
+  queued: number;
+  /** What is typed for the command. */
+  command: string;
+  onTest: () => Promise<void>;
+};
+
 /** A live hub without a running job: one sentence, and the one command that changes it. */
-export function Empty({ queued, onTest }: { queued: number; onTest: () => Promise<void> }) {
+export function Empty({ queued, command, onTest }: Props) {
   return (
     <section class="empty" data-testid="empty">
       <Bell />
       <p>Nothing is running. Start a job in any terminal:</p>
-      <Command text="doorbell run -- make" />
+      <Command text={`${command} run -- make`} />
       <TestJob onTest={onTest} />
       {queued > 0 && (
         <p class="queued" data-testid="queued">

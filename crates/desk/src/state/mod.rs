@@ -35,6 +35,7 @@ pub struct State {
     panel: Panel,
     panel_deaths: Deaths,
     notices: Vec<String>,
+    command: Option<String>,
     shown: TrayView,
 }
 
@@ -44,7 +45,15 @@ impl State {
     pub fn new(home: HubId, others: impl IntoIterator<Item = HubId>) -> Self {
         let hubs: BTreeMap<_, _> = others.into_iter().chain([home.clone()]).map(|hub| (hub, HubState::new())).collect();
         let shown = tray::view(&Total::of(&hubs));
-        Self { home, hubs, panel: Panel::Closed { blurred_at: None }, panel_deaths: Deaths::default(), notices: Vec::new(), shown }
+        Self {
+            home,
+            hubs,
+            panel: Panel::Closed { blurred_at: None },
+            panel_deaths: Deaths::default(),
+            notices: Vec::new(),
+            command: None,
+            shown,
+        }
     }
 
     /// Takes in what happened at `now`, this machine's clock, and says what to do about it, in order.
@@ -74,6 +83,10 @@ impl State {
                     Verdict::MayOpen => Vec::new(),
                     Verdict::CannotOpen => vec![Effect::Notify(rings::panel_dies())],
                 }
+            }
+            Input::Command(command) => {
+                self.command = Some(command);
+                Vec::new()
             }
             Input::Notice(notice) => {
                 if !self.notices.contains(&notice) {
@@ -116,7 +129,13 @@ impl State {
     pub fn standing(&self, hub: &HubId, now: Timestamp) -> Option<Standing> {
         let hub = self.hubs.get(hub)?;
         let notice = (!self.notices.is_empty()).then(|| self.notices.join(" "));
-        Some(Standing { connection: hub.connection(), now: hub.time_there(now), updated_at: hub.updated_at(), notice })
+        Some(Standing {
+            connection: hub.connection(),
+            now: hub.time_there(now),
+            updated_at: hub.updated_at(),
+            notice,
+            command: self.command.clone(),
+        })
     }
 
     /// What is known of a hub. `None` when there is no such hub.

@@ -16,7 +16,7 @@ use super::{
     asker::{self, Asker},
     calls::Calls,
 };
-use crate::inbox::Inbox;
+use crate::{inbox::Inbox, programs};
 
 /// The program, beside this one.
 const PROGRAM: &str = "doorbell-panel";
@@ -65,7 +65,7 @@ impl Process {
     }
 
     async fn start_and_speak(&self, asker: &Asker, outbox: mpsc::Receiver<ToPanel>) -> Result<End, ProcessError> {
-        let program = program();
+        let program = programs::program(PROGRAM);
         let mut child = command(&program, asker).spawn().map_err(|error| ProcessError::Start { program, error })?;
         let spoken = tokio::select! {
             () = self.given_up.cancelled() => Ok(()),
@@ -149,11 +149,4 @@ fn command(program: &PathBuf, asker: &Asker) -> Command {
     }
     command.envs(asker.env());
     command
-}
-
-/// The one beside this program, as a build or a package puts it, else the one that `PATH` has.
-fn program() -> PathBuf {
-    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok().map(|program| program.with_file_name(&name)).filter(|program| program.is_file());
-    beside.unwrap_or_else(|| name.into())
 }

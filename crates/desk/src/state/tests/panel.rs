@@ -76,6 +76,14 @@ fn a_test_job_that_cannot_be_queued_rings() {
 }
 
 #[test]
+fn the_panel_knows_what_works_for_a_command_that_no_shell_finds() {
+    let mut state = live();
+    assert_eq!(standing(&state, NOW).command, None);
+    let _ = state.apply(Input::Command("/opt/doorbell".to_owned()), NOW);
+    assert_eq!(standing(&state, NOW).command.as_deref(), Some("/opt/doorbell"));
+}
+
+#[test]
 fn a_notice_is_said_once() {
     let mut state = live();
     for _ in 0..2 {
