@@ -80,9 +80,11 @@ fn the_runner_of_a_queued_job_finds_a_hub_that_comes_back_elsewhere() {
     let home = Home::new();
     let hub = Hub::start(&home);
     let first_address = hub.address().to_owned();
-    let script = "while [ ! -e on ]; do sleep 0.02; done; echo 1/2; while [ ! -e go ]; do sleep 0.02; done";
+    let script = ": > started; while [ ! -e on ]; do sleep 0.02; done; echo 1/2; while [ ! -e go ]; do sleep 0.02; done";
     assert!(home.run(&["add", "-q", "--", "sh", "-c", script]).status.success());
     let before = hub.the_job_is(JobState::Running);
+    // The hub's worker goes with it, and must have started the runner before.
+    eventually("the command runs", SOON, || home.path("started").exists().then_some(()));
     hub.kill();
     // The port of the first stays taken, so that the second cannot have it.
     let _taken = TcpListener::bind(&first_address);
