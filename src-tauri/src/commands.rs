@@ -1,4 +1,5 @@
-//! What the panel's page may call. The resident carries it out, and lets through what the table of routes marks for the panel.
+//! What the panel's page may call. The resident carries it out, and lets through what the table of routes
+//! marks for the panel.
 
 use doorbell_panel_link::{FromPanel, Refusal, Request, Response};
 use serde_json::Value;

@@ -135,7 +135,8 @@ fn closed() -> Refusal {
 }
 
 impl Inbox {
-    /// Waits until the panel is to be on the screen, and hands out answers meanwhile; `None` when the resident wants no panel any more.
+    /// Waits until the panel is to be on the screen, and hands out answers meanwhile; `None` when the
+    /// resident wants no panel any more.
     ///
     /// What was read is lost when the future is dropped.
     pub(crate) async fn show(&mut self) -> Result<Option<Show>, LinkError> {

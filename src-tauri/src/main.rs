@@ -1,11 +1,15 @@
-//! `doorbell-panel`: a window with live progress. `doorbell-tray` starts it when somebody wants to look, and ends it when it is closed.
+//! `doorbell-panel`: a window with live progress. `doorbell-tray` starts it when somebody wants to look, and
+//! ends it when it is closed.
 //!
 //! # Layout
-//! - `pipe`: the way to the resident, which is this process's standard input and output · `link`: calls and answers over it
-//! - `app`: builds Tauri and wires the parts · `window`, `placement`: the window · `commands`: what the page may call
+//! - `pipe`: the way to the resident, which is this process's standard input and output · `link`: calls and
+//!   answers over it
+//! - `app`: builds Tauri and wires the parts · `window`, `placement`: the window · `commands`: what the page
+//!   may call
 //!
 //! # Invariants
-//! - The resident decides and makes every call to the hub. Here is what it takes to draw: no address and no token of a hub.
+//! - The resident decides and makes every call to the hub. Here is what it takes to draw: no address and no
+//!   token of a hub.
 //! - The end of the pipe ends this process, whatever it is doing.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]

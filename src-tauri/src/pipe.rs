@@ -10,8 +10,8 @@ pub(crate) struct Pipe {
 
 /// Takes the pipe. Once, and before anything else runs.
 ///
-/// What libraries print to standard output, and what web processes inherit, would get in between: from here on standard input is empty, and
-/// standard output goes where standard error goes.
+/// What libraries print to standard output, and what web processes inherit, would get in between: from here
+/// on standard input is empty, and standard output goes where standard error goes.
 #[cfg(unix)]
 pub(crate) fn take() -> io::Result<Pipe> {
     use std::os::fd::AsFd;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use doorbell_panel_link::{FromPanel, Point, Show};
-use tauri::{AppHandle, Manager, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, webview::PageLoadEvent};
+use tauri::{AppHandle, PhysicalPosition, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent, webview::PageLoadEvent};
 
 use crate::{
     link::Link,
@@ -102,7 +102,8 @@ fn place(window: &WebviewWindow, near: Option<Point>) -> tauri::Result<()> {
     window.set_position(PhysicalPosition::new(x, y))
 }
 
-/// Tauri only queues that the window be shown, and drops a focus that is asked for while it is not: both at once, then.
+/// Tauri only queues that the window be shown, and drops a focus that is asked for while it is not: both at
+/// once, then.
 #[cfg(target_os = "linux")]
 fn show_with_focus(window: &WebviewWindow) -> tauri::Result<()> {
     use gtk::prelude::{GtkWindowExt, WidgetExt};
@@ -141,9 +142,11 @@ fn focus(window: &WebviewWindow, _activation: Option<String>) -> tauri::Result<(
     window.set_focus()
 }
 
-/// A page whose process dies leaves an empty window, which is of no use to anybody: this process ends as well, and says so by its status.
+/// A page whose process dies leaves an empty window, which is of no use to anybody: this process ends as
+/// well, and says so by its status.
 #[cfg(target_os = "linux")]
 fn end_with_its_page(window: &WebviewWindow) -> tauri::Result<()> {
+    use tauri::Manager;
     use webkit2gtk::WebViewExt;
 
     let app = window.app_handle().clone();

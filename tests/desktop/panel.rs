@@ -3,9 +3,10 @@
 use anyhow::Result;
 use doorbell_tests::desktop::{
     App, Notifications, VirtualDesktop,
-    app::PANEL,
+    app::{PANEL, hub_file},
     wait::{self, SOON},
 };
+use rustix::process::Signal;
 
 #[tokio::test]
 async fn a_click_on_the_icon_opens_the_panel_beside_it_and_a_second_closes_it() -> Result<()> {
@@ -151,6 +152,20 @@ async fn an_app_that_crashes_takes_its_panel_along() -> Result<()> {
     app.crash()?;
     desktop.until_no_window(PANEL).await?;
     desktop.until_no_panel_process().await
+}
+
+#[tokio::test]
+async fn a_signal_ends_the_app_in_order_with_its_panel_and_its_hub() -> Result<()> {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let desktop = VirtualDesktop::start().await?;
+        let mut app = App::start(&desktop).await?;
+        app.tray.choose("Open panel").await?;
+        app.panel(&desktop).await?;
+        assert!(app.ended_by(signal).await?.success(), "{signal:?}");
+        desktop.until_no_panel_process().await?;
+        assert!(hub_file(&desktop).is_none(), "its hub says that it is gone");
+    }
+    Ok(())
 }
 
 #[tokio::test]

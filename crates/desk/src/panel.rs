@@ -1,4 +1,5 @@
-//! What only the app knows of a hub, as plain values for the panel's page. The rest it reads from the hub itself.
+//! What only the app knows of a hub, as plain values for the panel's page. The rest it reads from the hub
+//! itself.
 
 use doorbell_protocol::{Counts, Job, Timestamp};
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub struct Standing {
 pub struct Known {
     /// How many jobs there are, as in the badge.
     pub counts: Counts,
-    /// The running jobs, oldest start first, with the progress that was last seen. Of thousands, only those that started last.
+    /// The running jobs, oldest start first, with the progress that was last seen. Of thousands, only those
+    /// that started last.
     pub jobs: Vec<Job>,
 }

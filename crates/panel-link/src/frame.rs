@@ -1,11 +1,13 @@
-//! One message at a time over a stream of bytes: its length in four bytes, the most significant first, then its JSON.
+//! One message at a time over a stream of bytes: its length in four bytes, the most significant first, then
+//! its JSON.
 
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::LinkError;
 
-/// Longest message in bytes. The largest answer of a hub that the client reads fits into it, with each of its quotes escaped.
+/// Longest message in bytes. The largest answer of a hub that the client reads fits into it, with each of its
+/// quotes escaped.
 pub const FRAME_BYTES: u32 = 32 * 1024 * 1024;
 
 /// Sends one message.

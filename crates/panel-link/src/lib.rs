@@ -8,8 +8,10 @@
 //! - [`message`]: what is said after it
 //!
 //! # Invariants
-//! - Nothing about what the panel shows, or where, is in arguments or in the environment: other programs can read those.
-//! - No message is longer than its bound, and a message that is cut short is an error, never a shorter message.
+//! - Nothing about what the panel shows, or where, is in arguments or in the environment: other programs can
+//!   read those.
+//! - No message is longer than its bound, and a message that is cut short is an error, never a shorter
+//!   message.
 //! - The greeting never changes its form, so that two releases can tell each other apart.
 
 mod error;

@@ -9,7 +9,8 @@ use serde_json::Value;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToPanel {
-    /// Be on the screen, with the focus. The first message; again when the panel is asked for while it is open.
+    /// Be on the screen, with the focus. The first message; again when the panel is asked for while it is
+    /// open.
     Show(Show),
     /// What came of a request, or of the question how it stands.
     Answer {

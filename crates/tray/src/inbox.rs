@@ -29,8 +29,8 @@ pub(crate) type Look = Box<dyn FnOnce(&State, Timestamp) + Send>;
 pub(crate) struct PanelClosed;
 
 impl Inbox {
-    /// The way in, and what the loop reads. What people and the desktop do comes one by one and fits no bound; the feed,
-    /// which strangers fill, has its own bounded way.
+    /// The way in, and what the loop reads. What people and the desktop do comes one by one and fits no
+    /// bound; the feed, which strangers fill, has its own bounded way.
     pub(crate) fn new(hub: HubId, client: Client) -> (Self, mpsc::UnboundedReceiver<Message>) {
         let (messages, waiting) = mpsc::unbounded_channel();
         (Self { messages, hub, client }, waiting)
@@ -54,7 +54,8 @@ impl Inbox {
         self.input(Input::Hub(self.hub.clone(), input));
     }
 
-    /// Looks at the state for the panel, once everything is in it that was said before. The time is this machine's.
+    /// Looks at the state for the panel, once everything is in it that was said before. The time is this
+    /// machine's.
     pub(crate) async fn look<T: Send + 'static>(&self, at: impl FnOnce(&State, Timestamp) -> T + Send + 'static) -> Result<T, PanelClosed> {
         let (answer, seen) = oneshot::channel();
         let look = Box::new(move |state: &State, now: Timestamp| {

@@ -1,12 +1,15 @@
-//! `doorbell-tray`, the resident: a tray icon that tells how many jobs run, and rings when one starts and ends. It keeps the hub where no other does,
-//! and starts the panel, a program of its own, when it is wanted.
+//! `doorbell-tray`, the resident: a tray icon that tells how many jobs run, and rings when one starts and
+//! ends. It keeps the hub where no other does, and starts the panel, a program of its own, when it is wanted.
 //!
 //! # Layout
-//! - `app`: wires the parts · `inbox`: the way into the loop · `shell`: the loop that owns the state, and every effect behind one trait ·
-//!   `desktop`: the effects on a real desktop
-//! - `tray/`: the icon and its menu, on the thread that they belong to · `badge`, `digits`: what the icon shows · `notifier/`: what rings
-//! - `panel/`: the panel's process, and what it may ask for · `second_start/`: one resident for a desktop, and how another start reaches it
-//! - `programs`: the programs that come with this one · `hub`: the embedded hub and its worker · `waking`: what the system tells of sleep and network · `tray_host`: whether icons are shown at all
+//! - `app`: wires the parts · `inbox`: the way into the loop · `shell`: the loop that owns the state, and
+//!   every effect behind one trait · `desktop`: the effects on a real desktop
+//! - `tray/`: the icon and its menu, on the thread that they belong to · `badge`, `digits`: what the icon
+//!   shows · `notifier/`: what rings
+//! - `panel/`: the panel's process, and what it may ask for · `second_start/`: one resident for a desktop,
+//!   and how another start reaches it
+//! - `programs`: the programs that come with this one · `hub`: the embedded hub and its worker · `waking`:
+//!   what the system tells of sleep and network · `tray_host`: whether icons are shown at all
 //!
 //! # Invariants
 //! - Decisions are `doorbell_desk`'s. Here they are carried out.

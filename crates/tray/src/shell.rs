@@ -1,4 +1,5 @@
-//! The loop: what happened goes into the state, what is to be done comes out and is carried out. It alone owns the state.
+//! The loop: what happened goes into the state, what is to be done comes out and is carried out. It alone
+//! owns the state.
 
 use std::{sync::Arc, time::SystemTime};
 

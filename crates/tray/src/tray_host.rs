@@ -1,5 +1,5 @@
-//! Whether this desktop shows tray icons at all. GNOME does not without an extension, and then the panel must be found in
-//! another way.
+//! Whether this desktop shows tray icons at all. GNOME does not without an extension, and then the panel must
+//! be found in another way.
 
 use doorbell_desk::{Action, Input};
 
@@ -7,7 +7,8 @@ use crate::inbox::Inbox;
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
-/// Opens the panel, and says why, when nothing shows tray icons. One that comes later picks the icon up by itself.
+/// Opens the panel, and says why, when nothing shows tray icons. One that comes later picks the icon up by
+/// itself.
 pub(crate) async fn look(inbox: Inbox) {
     if !is_there().await {
         tracing::info!("nothing on this desktop shows tray icons");

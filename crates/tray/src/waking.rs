@@ -1,7 +1,7 @@
 //! What the system tells that the feed should know: this machine woke up, or its network changed.
 //!
-//! logind and NetworkManager tell it over the system bus, where they are. Without them the client notices a sleep by its clocks, and
-//! a network that is back at the next attempt.
+//! logind and NetworkManager tell it over the system bus, where they are. Without them the client notices a
+//! sleep by its clocks, and a network that is back at the next attempt.
 
 use std::sync::Arc;
 

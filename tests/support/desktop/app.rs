@@ -1,9 +1,10 @@
 //! The app under test, the hub inside it, and the `doorbell` command beside it: real programs, as they were built.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, process::ExitStatus, time::Duration};
 
 use anyhow::{Context, Result};
 use doorbell_protocol::{hub::Stats, place::HubFile};
+use rustix::process::Signal;
 
 use super::{
     VirtualDesktop,
@@ -106,7 +107,17 @@ impl App {
     /// # Errors
     /// It is gone already.
     pub fn crash(&self) -> Result<()> {
-        self.process.as_ref().context("somebody else started the app")?.signal(rustix::process::Signal::KILL)
+        self.process.as_ref().context("somebody else started the app")?.signal(Signal::KILL)
+    }
+
+    /// Sends it a signal, and waits until it has ended.
+    ///
+    /// # Errors
+    /// It did not end in time.
+    pub async fn ended_by(&mut self, signal: Signal) -> Result<ExitStatus> {
+        let process = self.process.as_mut().context("somebody else started the app")?;
+        process.signal(signal)?;
+        process.ended(wait::SOON).await
     }
 
     /// Its process id.

@@ -1,4 +1,5 @@
-//! The panel's processes, and those that web pages cost, found from the outside: whoever has started them, and whether or not that one still runs.
+//! The panel's processes, and those that web pages cost, found from the outside: whoever has started them,
+//! and whether or not that one still runs.
 
 use std::fs;
 

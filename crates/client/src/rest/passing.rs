@@ -1,5 +1,5 @@
-//! Calls that are passed on for somebody who may not have the token, as the tray app does it for its panel. Who makes them has checked them
-//! against the table of routes: here they are only carried.
+//! Calls that are passed on for somebody who may not have the token, as the tray app does it for its panel.
+//! Who makes them has checked them against the table of routes: here they are only carried.
 //!
 //! # Invariants
 //! - The path is appended to the hub's own address, so nothing that stands in it leads to another host.

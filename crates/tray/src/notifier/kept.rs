@@ -7,7 +7,8 @@ use doorbell_desk::About;
 /// Handles that are kept. Each is a connection to the bus.
 const KEPT: usize = 8;
 
-/// The newest handles. Of more than [`KEPT`], the oldest goes; one of a question, which somebody will have to take back, last.
+/// The newest handles. Of more than [`KEPT`], the oldest goes; one of a question, which somebody will have to
+/// take back, last.
 #[derive(Debug)]
 pub(super) struct Kept<H>(VecDeque<(About, H)>);
 

@@ -16,7 +16,8 @@ use self::native::Service;
 use self::xdg::Service;
 use crate::inbox::Inbox;
 
-/// Most orders that wait for a slow service; more are dropped, since a ring that comes minutes late says nothing.
+/// Most orders that wait for a slow service; more are dropped, since a ring that comes minutes late says
+/// nothing.
 const WAITING: usize = 64;
 
 /// Rings, and takes rings back, in order and without holding anybody up.

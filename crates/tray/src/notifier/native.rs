@@ -1,5 +1,5 @@
-//! macOS and Windows: the system takes a title and a body. A notification replaces none, and none can be taken back: there,
-//! `notify-rust` has no call for either.
+//! macOS and Windows: the system takes a title and a body. A notification replaces none, and none can be
+//! taken back: there, `notify-rust` has no call for either.
 
 use doorbell_desk::{About, Notification};
 

@@ -1,4 +1,5 @@
-//! The freedesktop notification service. It may lack actions, markup or persistence, and it may not be there at all.
+//! The freedesktop notification service. It may lack actions, markup or persistence, and it may not be there
+//! at all.
 
 use doorbell_desk::{About, Notification, Tone};
 use notify_rust::{Hint, Image, NotificationHandle, Urgency};
@@ -55,7 +56,8 @@ impl Service {
             Some(markup) => markup,
             None => {
                 let capabilities = spawn_blocking(|| {
-                    // Asked for here, because the crate asks for it when it first sends an image: blocking, within a task.
+                    // Asked for here, because the crate asks for it when it first sends an image: blocking,
+                    // within a task.
                     let _version = *notify_rust::SPEC_VERSION;
                     notify_rust::get_capabilities()
                 })

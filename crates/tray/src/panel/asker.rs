@@ -27,7 +27,8 @@ impl Asker {
     pub(crate) fn of_this_click() -> Self {
         use std::{thread, time::Duration};
 
-        // Only Wayland needs one. The desktop may send it just after the click: "wait 1ms and call this again", says ksni.
+        // Only Wayland needs one. The desktop may send it just after the click: "wait 1ms and call this
+        // again", says ksni.
         let looks = if set("WAYLAND_DISPLAY").is_some() { 5 } else { 1 };
         for look in 1..=looks {
             let activation = ksni::current_xdg_activation_token();
@@ -50,7 +51,8 @@ impl Asker {
         self.activation.as_deref()
     }
 
-    /// For a process that is started for them. Only names that are known here: what another process sends must not set others.
+    /// For a process that is started for them. Only names that are known here: what another process sends
+    /// must not set others.
     pub(super) fn env(&self) -> impl Iterator<Item = (&str, &str)> {
         let display = self.display.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let activation = ACTIVATION.into_iter().zip(self.activation()).chain(self.activation().map(|token| (ACTIVATION[1], token)));

@@ -28,7 +28,8 @@ use crate::inbox::{Inbox, PanelClosed};
 
 /// Most calls at once, streams included. The page has a few on their way.
 const AT_ONCE: usize = 16;
-/// How long a poll may take. Less than the page waits for this app, so that it hears which of the two is away.
+/// How long a poll may take. Less than the page waits for this app, so that it hears which of the two is
+/// away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The calls of one process. What is on its way when that ends is given up.

@@ -1,5 +1,5 @@
-//! Which calls of the panel's page pass. The page shows what strangers' jobs print, so it is let through to what the table of routes marks for the
-//! panel, and to nothing else.
+//! Which calls of the panel's page pass. The page shows what strangers' jobs print, so it is let through to
+//! what the table of routes marks for the panel, and to nothing else.
 //!
 //! Pure: nothing here makes a call.
 

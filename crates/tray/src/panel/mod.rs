@@ -1,7 +1,9 @@
-//! The panel's process: started when the panel is asked for, ended when it is closed. Closed, there is no process at all.
+//! The panel's process: started when the panel is asked for, ended when it is closed. Closed, there is no
+//! process at all.
 //!
 //! # Layout
-//! - here: which process is wanted · [`process`]: one process, from its start to its end · [`calls`]: what its page asks for, and gets
+//! - here: which process is wanted · [`process`]: one process, from its start to its end · [`calls`]: what
+//!   its page asks for, and gets
 //! - [`gate`]: which calls pass · [`pieces`]: streams as text
 //! - [`asker`]: who asked for the panel: on which display, and with what right to the focus
 //!

@@ -1,5 +1,5 @@
-//! Linux and macOS: a lock on a file says who is the first, and a socket beside it is its door. The system lets go of the lock however the
-//! first ends, so a socket that was left behind misleads nobody.
+//! Linux and macOS: a lock on a file says who is the first, and a socket beside it is its door. The system
+//! lets go of the lock however the first ends, so a socket that was left behind misleads nobody.
 
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
@@ -35,7 +35,8 @@ pub(crate) async fn claim() -> Result<Start, ClaimError> {
     claim_in(Places::find()?.run_dir(), &desktop()).await
 }
 
-/// Which desktop this is: one session bus has one tray. Displays may be several, and the panel opens on that of who asks.
+/// Which desktop this is: one session bus has one tray. Displays may be several, and the panel opens on that
+/// of who asks.
 fn desktop() -> String {
     let mut hasher = DefaultHasher::new();
     std::env::var_os("DBUS_SESSION_BUS_ADDRESS").hash(&mut hasher);

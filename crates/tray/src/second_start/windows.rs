@@ -1,6 +1,8 @@
-//! Windows: a named pipe. Whoever makes its first instance is the first start, and the system removes it however that ends.
+//! Windows: a named pipe. Whoever makes its first instance is the first start, and the system removes it
+//! however that ends.
 //!
-//! Its name has the user and the session. The system's own rules for pipes let only the user who made it write into it.
+//! Its name has the user and the session. The system's own rules for pipes let only the user who made it
+//! write into it.
 
 use std::{io, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Linux: the icon lives on a thread of its own. Its start and its changes wait for the desktop over D-Bus, and a desktop that does not answer
-//! holds up nobody else.
+//! Linux: the icon lives on a thread of its own. Its start and its changes wait for the desktop over D-Bus,
+//! and a desktop that does not answer holds up nobody else.
 
 use std::{
     process::ExitCode,
@@ -14,7 +14,8 @@ use tokio::runtime::Runtime;
 use super::{Clicks, Command, Slot};
 use crate::{inbox::Inbox, panel::Panel};
 
-/// How long the end of the app waits for the icon to be taken away. The desktop notices by itself that the app is gone.
+/// How long the end of the app waits for the icon to be taken away. The desktop notices by itself that the
+/// app is gone.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The way to the icon. The icon goes when the last of them is dropped.
