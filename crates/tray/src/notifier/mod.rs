@@ -35,7 +35,7 @@ impl Notifier {
     pub(crate) fn start(inbox: Inbox) -> Self {
         let (orders, mut waiting) = mpsc::channel(WAITING);
         tokio::spawn(async move {
-            let mut service = Service::default();
+            let mut service = Service::new();
             let mut said = false;
             while let Some(order) = waiting.recv().await {
                 let done = match order {

@@ -3,10 +3,13 @@
 
 use doorbell_desk::{About, Notification};
 
-#[derive(Default)]
 pub(crate) struct Service;
 
 impl Service {
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
     pub(crate) async fn show(&mut self, notification: &Notification) -> Result<(), notify_rust::error::Error> {
         let mut native = notify_rust::Notification::new();
         native.appname("Doorbell").summary(&notification.summary).body(&notification.body);

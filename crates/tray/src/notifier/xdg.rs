@@ -20,13 +20,11 @@ pub(crate) struct Service {
     shown: Kept<NotificationHandle>,
 }
 
-impl Default for Service {
-    fn default() -> Self {
+impl Service {
+    pub(crate) fn new() -> Self {
         Self { icon: icon(), markup: None, shown: Kept::default() }
     }
-}
 
-impl Service {
     pub(crate) async fn show(&mut self, notification: &Notification) -> Result<(), notify_rust::error::Error> {
         let mut native = notify_rust::Notification::new();
         native.appname("Doorbell").summary(&notification.summary).hint(Hint::DesktopEntry("doorbell".to_owned()));
