@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Timestamp, TokenId, limits, text};
 
-/// What a token is good for. Every token may read jobs, questions, logs, workers and figures.
+/// What a token is good for. Each call says which role it needs; jobs, questions, logs, workers and figures may be read with any.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
