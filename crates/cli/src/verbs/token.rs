@@ -48,7 +48,7 @@ enum TokenVerb {
 
 #[derive(Debug, clap::Args)]
 struct TokenCreate {
-    /// What it is good for; every token may read. Repeat it for several
+    /// What it is good for; most that only reads needs no role. Repeat it for several
     ///
     /// report: tell of jobs that its holder runs. work: claim queued jobs. answer: answer questions, cancel
     /// jobs. admin: everything.
