@@ -48,8 +48,7 @@ async fn run(report: &mut Report) -> Result<()> {
         let clicked = Instant::now();
         app.tray.click().await?;
         times.push(mapped.next()?.duration_since(clicked));
-        let panel = desktop.window(PANEL).await?;
-        desktop.until_focused(&panel).await?;
+        app.panel(&desktop).await?;
         if n == 0 {
             sleep(REST);
             open = Processes(family(app.pid())?).pss()?;
