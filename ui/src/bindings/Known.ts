@@ -11,6 +11,7 @@ export type Known = {
  */
 counts: Counts, 
 /**
- * The running jobs, oldest start first, with the progress that was last seen. Of thousands, only those that started last.
+ * The running jobs, oldest start first, with the progress that was last seen. Of thousands, only those
+ * that started last.
  */
 jobs: Array<Job>, };
