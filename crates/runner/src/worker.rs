@@ -19,7 +19,7 @@ use doorbell_protocol::{
 use tokio::{
     io::AsyncWriteExt,
     process::{Child, Command},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 
@@ -51,13 +51,15 @@ pub struct WorkerConfig {
 /// Works until `shutdown`. Runners that were started go on by themselves. It also delivers the ends of jobs
 /// that wait in the spool.
 pub async fn work(config: WorkerConfig, shutdown: impl Future<Output = ()>) {
+    let awake = Notify::new();
     tokio::select! {
-        () = claim_jobs(&config, shutdown) => {}
-        () = spool::keep_delivering(config.source.clone()) => {}
+        () = claim_jobs(&config, &awake, shutdown) => {}
+        () = spool::keep_delivering(config.source.clone(), &awake) => {}
     }
 }
 
-async fn claim_jobs(config: &WorkerConfig, shutdown: impl Future<Output = ()>) {
+/// Says `awake` whenever an answer has come.
+async fn claim_jobs(config: &WorkerConfig, awake: &Notify, shutdown: impl Future<Output = ()>) {
     let client = Client::new(config.source.clone());
     let slots = Arc::new(Semaphore::new(usize::try_from(config.slots.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
     let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
@@ -68,7 +70,7 @@ async fn claim_jobs(config: &WorkerConfig, shutdown: impl Future<Output = ()>) {
         let claimed = tokio::select! {
             biased;
             () = &mut shutdown => return,
-            claimed = next_claim(&client, config, &slots, &mut registered, &mut backoff) => claimed,
+            claimed = next_claim(&client, config, awake, &slots, &mut registered, &mut backoff) => claimed,
         };
         // There is no next claim only when the worker is drained: the semaphore is never closed.
         let Some((claim, slot)) = claimed else { return };
@@ -80,6 +82,7 @@ async fn claim_jobs(config: &WorkerConfig, shutdown: impl Future<Output = ()>) {
 async fn next_claim(
     client: &Client,
     config: &WorkerConfig,
+    awake: &Notify,
     slots: &Arc<Semaphore>,
     registered: &mut Option<WorkerId>,
     backoff: &mut Backoff,
@@ -87,7 +90,9 @@ async fn next_claim(
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     loop {
         let asked = Instant::now();
-        match claim(client, config, registered).await {
+        let claimed = claim(client, config, registered).await;
+        awake.notify_one();
+        match claimed {
             Ok(Some(claim)) => {
                 backoff.reset();
                 return Some((claim, slot));

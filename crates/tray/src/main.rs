@@ -39,8 +39,8 @@ mod waking;
 
 use std::process::ExitCode;
 
-/// Threads for everything that waits. The embedded hub has its own for what works on the disk.
-const THREADS: usize = 2;
+/// Threads for everything that waits: one, since two wake each other. The embedded hub has its own for what works on the disk.
+const THREADS: usize = 1;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

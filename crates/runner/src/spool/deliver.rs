@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use doorbell_client::{CallError, Client, EndpointSource, rest::RefusedCall};
 use doorbell_protocol::{ErrorCode, Fence, JobId, Timestamp, log::LogPart};
+use tokio::{sync::Notify, time::timeout};
 
 use super::{Entry, Known, Spool};
 
@@ -12,8 +13,10 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// The second look comes soon: when a hub has just come up, some wrappers may not have left their ends in the
 /// spool yet.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
-/// Longest pause between two looks.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// After so many looks of its own it waits for others to be awake.
+const LOOKS: u32 = 3;
+/// Longest pause between two looks, when nobody is awake meanwhile.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
 /// Delivers what waits for the hub of `source`, as much as can be done within a second. When nothing waits,
 /// it costs a look into a folder.
@@ -22,21 +25,25 @@ pub fn deliver_now(source: EndpointSource) {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let client = Client::new(source.clone());
-            let _ = runtime.block_on(async { tokio::time::timeout(MOMENT, deliver(&client, &source, &spool)).await });
+            let _ = runtime.block_on(async { timeout(MOMENT, deliver(&client, &source, &spool)).await });
         }
         Err(e) => tracing::debug!("cannot deliver what waits: {e}"),
     }
 }
 
-/// Delivers what waits for the hub of `source` now, and again from time to time. Never returns.
-pub async fn keep_delivering(source: EndpointSource) {
+/// Delivers what waits for the hub of `source` now, after 3, 12 and 39 s, and then whenever this process is `awake` for
+/// another reason, so that an idle one does not wake up for this alone. Never returns.
+pub async fn keep_delivering(source: EndpointSource, awake: &Notify) {
     let Some(spool) = Spool::of_user() else { return std::future::pending().await };
     let client = Client::new(source.clone());
-    let mut pause = SECOND_LOOK;
+    for look in 0..LOOKS {
+        deliver(&client, &source, &spool).await;
+        tokio::time::sleep(SECOND_LOOK * 3_u32.pow(look)).await;
+    }
     loop {
         deliver(&client, &source, &spool).await;
-        tokio::time::sleep(pause).await;
-        pause = (pause * 3).min(LOOK_EVERY);
+        // In time or too late: either is a reason to look.
+        let _ = timeout(LONGEST_PAUSE, awake.notified()).await;
     }
 }
 
