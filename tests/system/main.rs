@@ -39,4 +39,6 @@ mod tls;
 mod tokens;
 mod wait;
 mod watch;
+#[cfg(target_os = "linux")]
+mod watch_memory;
 mod worker;
