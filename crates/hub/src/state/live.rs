@@ -98,7 +98,7 @@ impl Live {
     }
 
     /// Tells what was committed, in the order of the commits, and wakes whoever waits. They are woken when the lock is free
-    /// again, as they will all want it. What is known of the progress of jobs that do not run any more is deleted.
+    /// again, as they will all want it. What is known of the progress of jobs that do not run any more is dropped.
     pub(crate) fn publish(&self, changes: Vec<Change>, progress: &ProgressMap) {
         if changes.is_empty() {
             return;
