@@ -4,16 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, Timestamp, TokenId, limits, text};
 
-/// What a token is good for. Each call says which role it needs; jobs, questions, logs, workers and figures may be read with any.
+/// What a token is good for. Each call says which role it needs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Tells of jobs that its holder runs itself. Can make nobody else run anything.
+    /// Reads everything but schedules and tokens, and changes nothing.
+    View,
+    /// Tells of jobs that its holder runs itself, and reads those. Can make nobody else run anything.
     Report,
-    /// Claims queued jobs and reports for them.
+    /// Claims queued jobs, reports for them, and reads those.
     Work,
-    /// Answers the questions of jobs, and cancels them.
+    /// Answers the questions of jobs, cancels jobs, and reads everything that `view` does.
     Answer,
     /// Everything: queues commands, and makes tokens.
     Admin,
@@ -76,12 +78,14 @@ pub struct TokenList {
 }
 
 impl Role {
-    const ALL: [Self; 4] = [Self::Report, Self::Work, Self::Answer, Self::Admin];
+    /// Every role.
+    pub const ALL: [Self; 5] = [Self::View, Self::Report, Self::Work, Self::Answer, Self::Admin];
 
     /// The word on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::View => "view",
             Self::Report => "report",
             Self::Work => "work",
             Self::Answer => "answer",
@@ -97,7 +101,9 @@ impl Role {
             Self::Admin => true,
             // Whoever runs a claimed job must be able to report for it.
             Self::Work => matches!(other, Self::Work | Self::Report),
-            Self::Report | Self::Answer => self == other,
+            // Nobody can answer what they may not see.
+            Self::Answer => matches!(other, Self::Answer | Self::View),
+            Self::View | Self::Report => self == other,
             Self::Unknown => false,
         }
     }
@@ -107,7 +113,10 @@ impl std::str::FromStr for Role {
     type Err = Invalid;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.as_str() == s).ok_or_else(|| Invalid::new("roles", "use report, work, answer or admin"))
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str() == s)
+            .ok_or_else(|| Invalid::new("roles", "use view, report, work, answer or admin"))
     }
 }
 
@@ -122,7 +131,7 @@ impl NewToken {
             return Err(Invalid::new("name", "must have at least one printable character"));
         }
         if self.roles.is_empty() || self.roles.contains(&Role::Unknown) {
-            return Err(Invalid::new("roles", "use one or more of report, work, answer and admin"));
+            return Err(Invalid::new("roles", "use one or more of view, report, work, answer and admin"));
         }
         self.roles = Role::ALL.into_iter().filter(|role| self.roles.contains(role)).collect();
         if self.expires_in_ms == Some(0) {
@@ -139,10 +148,11 @@ mod tests {
     #[test]
     fn a_role_covers_itself_and_what_it_cannot_do_without() {
         let covered = |role: Role| Role::ALL.into_iter().filter(|other| role.covers(*other)).map(Role::as_str).collect::<Vec<_>>();
+        assert_eq!(covered(Role::View), ["view"]);
         assert_eq!(covered(Role::Report), ["report"]);
         assert_eq!(covered(Role::Work), ["report", "work"]);
-        assert_eq!(covered(Role::Answer), ["answer"]);
-        assert_eq!(covered(Role::Admin), ["report", "work", "answer", "admin"]);
+        assert_eq!(covered(Role::Answer), ["view", "answer"]);
+        assert_eq!(covered(Role::Admin), ["view", "report", "work", "answer", "admin"]);
         assert!(covered(Role::Unknown).is_empty());
     }
 

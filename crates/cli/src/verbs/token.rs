@@ -48,10 +48,10 @@ enum TokenVerb {
 
 #[derive(Debug, clap::Args)]
 struct TokenCreate {
-    /// What it is good for; most that only reads needs no role. Repeat it for several
+    /// What it is good for. Repeat it for several
     ///
-    /// report: tell of jobs that its holder runs. work: claim queued jobs. answer: answer questions, cancel
-    /// jobs. admin: everything.
+    /// view: read, and change nothing. report: tell of jobs that its holder runs. work: claim queued jobs. answer: answer questions,
+    /// cancel jobs, and all of view. admin: everything.
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<Role>,
 

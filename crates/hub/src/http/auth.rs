@@ -22,9 +22,12 @@ pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, m
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
-    if let Access::Role(role) = spec.access
-        && let Err(error) = check_role(&caller, role)
-    {
+    let allowed = match spec.access {
+        Access::Anyone => Ok(()),
+        Access::Own(_) if caller.may(Role::Report) => Ok(()),
+        Access::Role(role) | Access::Own(role) => check_role(&caller, role),
+    };
+    if let Err(error) = allowed {
         return error.into_response();
     }
     request.extensions_mut().insert(caller);

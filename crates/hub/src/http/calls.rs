@@ -33,7 +33,7 @@ impl Calls {
         let method = on(filter(spec.method), handler);
         let method = match spec.access {
             Access::Anyone => method.route_layer(middleware::from_fn_with_state(spec, auth::bound)),
-            Access::AnyToken | Access::Role(_) => {
+            Access::Role(_) | Access::Own(_) => {
                 method.route_layer(middleware::from_fn_with_state((self.context.clone(), spec), auth::token))
             }
         };

@@ -13,7 +13,7 @@ use super::{
     schema::{Describe, shapes},
     table,
 };
-use crate::{ErrorBody, ErrorCode, limits};
+use crate::{ErrorBody, ErrorCode, Role, limits};
 
 /// Reads an example by its name.
 type Examples<'a> = &'a dyn Fn(&str) -> Value;
@@ -116,8 +116,9 @@ fn operation(spec: &Spec, types: &Describe, generator: &mut SchemaGenerator) -> 
     }
     match spec.access {
         Access::Anyone => operation["security"] = json!([]),
-        Access::AnyToken => {}
         Access::Role(role) => operation["security"] = json!([{"token": [role.as_str()]}]),
+        // Either is enough.
+        Access::Own(role) => operation["security"] = json!([{"token": [role.as_str()]}, {"token": [Role::Report.as_str()]}]),
     }
     let parameters = parameters(spec, (types.query)(generator));
     if !parameters.is_empty() {

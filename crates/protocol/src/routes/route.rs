@@ -64,10 +64,11 @@ pub enum Method {
 pub enum Access {
     /// Anybody, without a token.
     Anyone,
-    /// Whoever has a token, of any role.
-    AnyToken,
     /// Whoever has a token with this role, or with one that covers it.
     Role(Role),
+    /// As `Role`, for everything; and whoever may report, for what is theirs: jobs that their token created or whose run it holds, with the
+    /// logs and the questions of these. Anything else is not there for them.
+    Own(Role),
 }
 
 /// What the hub does with its database for a call.

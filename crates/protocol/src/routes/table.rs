@@ -1,7 +1,7 @@
 //! Every call, a line each.
 
 use super::route::{
-    Access::{self, AnyToken, Anyone},
+    Access::{self, Anyone},
     Bytes, Events, Json,
     Method::{Delete, Get, Post, Put},
     Route, Spec, Text,
@@ -32,6 +32,8 @@ pub const QUEUE: Role = Role::Admin;
 const ADMIN: Access = Access::Role(Role::Admin);
 const ANSWER: Access = Access::Role(Role::Answer);
 const REPORT: Access = Access::Role(Role::Report);
+const VIEW: Access = Access::Role(Role::View);
+const VIEW_OR_OWN: Access = Access::Own(Role::View);
 const WORK: Access = Access::Role(Role::Work);
 
 /// Writes down each call as a constant of its own, and all of them as [`ALL`].
@@ -52,7 +54,7 @@ macro_rules! table {
 
 table! {
     /// The figures of `GET /v1/stats` in Prometheus's text format.
-    METRICS: Route<(), (), (), Text> = Route::new(Get, "/metrics", AnyToken);
+    METRICS: Route<(), (), (), Text> = Route::new(Get, "/metrics", VIEW);
 
     /// Makes a link to the panel's page that lets one browser in.
     ///
@@ -76,7 +78,7 @@ table! {
     ///
     /// One of each event comes at once. What changes while a page is busy, or within 100 ms after the last event about the same list, is told
     /// in one event. There are no ids: who comes back is told to read everything.
-    CHANGES: Route<(), (), (), Events<ListChange>> = Route::new(Get, "/v1/changes", AnyToken).panel();
+    CHANGES: Route<(), (), (), Events<ListChange>> = Route::new(Get, "/v1/changes", VIEW).panel();
 
     /// Waits for a queued job, up to `wait_ms`: 200 with a claim, or 204.
     ///
@@ -89,7 +91,7 @@ table! {
             .writes();
 
     /// The feed: two events a run, two more a question.
-    FEED: Route<(), (), (), Events<FeedMessage>> = Route::new(Get, "/v1/feed", AnyToken);
+    FEED: Route<(), (), (), Events<FeedMessage>> = Route::new(Get, "/v1/feed", VIEW);
 
     /// What runs, or a page of all jobs.
     ///
@@ -100,7 +102,7 @@ table! {
     /// Otherwise one page, newest first. What is given together must all be so. Jobs that ended are kept for 30 days, and 10,000 of them,
     /// unless the hub is set up otherwise.
     LIST_JOBS: Route<(), JobQuery, (), Json<JobList>> =
-        Route::new(Get, "/v1/jobs", AnyToken).answer(&[200, 304], &["running-list", "job-page"]).conflicts(&[Malformed, Invalid]).reads().panel();
+        Route::new(Get, "/v1/jobs", VIEW_OR_OWN).answer(&[200, 304], &["running-list", "job-page"]).conflicts(&[Malformed, Invalid]).reads().panel();
 
     /// Creates a job that its reporter runs itself (`start`), answered with a lease, or a queued one for a worker (`command`).
     ///
@@ -115,7 +117,7 @@ table! {
 
     /// One job.
     GET_JOB: Route<JobId, (), (), Json<OneJob>> =
-        Route::new(Get, "/v1/jobs/{id}", AnyToken).answer(&[200], &["one-job", "one-job-described", "one-job-waiting"]).reads().panel();
+        Route::new(Get, "/v1/jobs/{id}", VIEW_OR_OWN).answer(&[200], &["one-job", "one-job-described", "one-job-waiting"]).reads().panel();
 
     /// Deletes a job that is over, with its questions and its log.
     DELETE_JOB: Route<JobId, (), (), ()> =
@@ -154,7 +156,7 @@ table! {
     ///
     /// The `id` of each event is the offset behind it. As `Last-Event-ID` it makes the stream go on exactly there, whatever `tail` says.
     READ_LOG: Route<JobId, LogQuery, (), (Json<Log>, Events<LogMessage>)> =
-        Route::new(Get, "/v1/jobs/{id}/log", AnyToken).answer(&[200], &["log"]).reads().panel();
+        Route::new(Get, "/v1/jobs/{id}/log", VIEW_OR_OWN).answer(&[200], &["log"]).reads().panel();
 
     /// Appends bytes to a job's log, and renews its lease.
     ///
@@ -200,11 +202,11 @@ table! {
 
     /// Every open question, oldest first.
     LIST_QUESTIONS: Route<(), QuestionQuery, (), Json<QuestionList>> =
-        Route::new(Get, "/v1/questions", AnyToken).answer(&[200], &["question-list"]).conflicts(&[Malformed, Invalid]).panel();
+        Route::new(Get, "/v1/questions", VIEW_OR_OWN).answer(&[200], &["question-list"]).conflicts(&[Malformed, Invalid]).panel();
 
     /// One question: at once when it is closed, else when it is, or as it is after `wait_ms`.
     GET_QUESTION: Route<QuestionId, QuestionWait, (), Json<OneQuestion>> =
-        Route::new(Get, "/v1/questions/{id}", AnyToken).answer(&[200], &["one-question"]).reads().panel();
+        Route::new(Get, "/v1/questions/{id}", VIEW_OR_OWN).answer(&[200], &["one-question"]).reads().panel();
 
     /// Answers a question: the id of a choice, or words where the question takes them. The first answer wins.
     ///
@@ -254,7 +256,7 @@ table! {
         Route::new(Delete, "/v1/schedules/{id}", Access::Role(QUEUE)).answer(&[204], &[]).writes();
 
     /// What the hub counts about itself.
-    STATS: Route<(), (), (), Json<Stats>> = Route::new(Get, "/v1/stats", AnyToken).answer(&[200], &["stats"]).panel();
+    STATS: Route<(), (), (), Json<Stats>> = Route::new(Get, "/v1/stats", VIEW).answer(&[200], &["stats"]).panel();
 
     /// Whether the hub serves. Needs no token.
     HEALTH: Route<(), (), (), Json<Health>> = Route::new(Get, "/v1/health", Anyone).answer(&[200], &["health"]);
@@ -286,7 +288,7 @@ table! {
 
     /// Who is there to run jobs, by name, and which jobs each runs.
     LIST_WORKERS: Route<(), (), (), Json<WorkerList>> =
-        Route::new(Get, "/v1/workers", AnyToken).answer(&[200], &["worker-list"]).panel();
+        Route::new(Get, "/v1/workers", VIEW).answer(&[200], &["worker-list"]).panel();
 
     /// Registers a worker. A worker is its `name` on its `host`: registering again keeps its id, and ends a drain.
     REGISTER_WORKER: Route<(), (), Json<NewWorker>, Json<RegisteredWorker>> =

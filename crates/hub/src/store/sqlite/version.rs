@@ -76,6 +76,11 @@ const STEPS: &[&str] = &[
         DELETE FROM labels WHERE job = OLD.id;
     END;
 ",
+    // Tokens of before could read everything, whatever their role. They still can.
+    "
+    UPDATE tokens SET token = json_insert(token, '$.roles[#]', 'view')
+        WHERE NOT EXISTS (SELECT 1 FROM json_each(token, '$.roles') WHERE value IN ('view', 'answer', 'admin'));
+",
 ];
 
 /// Brings the file to the newest version, one transaction a step.
@@ -96,10 +101,13 @@ pub(super) fn upgrade(connection: &mut Connection) -> Result<(), StoreError> {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use doorbell_protocol::{Epoch, Sequence, Timestamp};
+    use doorbell_protocol::{Epoch, Role, Sequence, Timestamp};
 
     use super::*;
-    use crate::store::{PageQuery, Read, SqliteStore, Store};
+    use crate::{
+        access::tokens::StoredToken,
+        store::{PageQuery, Read, SqliteStore, Store},
+    };
 
     /// A file as a hub of this version left it: two jobs that ended, and one that runs. With version 2 comes a schedule, with 3
     /// a question that is open, with 4 a token, and with 6 a job that waits; from 5 on, one that ended has a parent and a label.
@@ -144,8 +152,11 @@ mod tests {
                 let deploy = loaded.active.iter().find(|record| record.job.key == "deploy").unwrap();
                 assert_eq!((deploy.job.attempts, deploy.job.priority, deploy.job.waiting), (1, 0, u32::from(version >= 3)));
                 assert!(deploy.waits_for.is_empty() && deploy.next_run.is_none());
-                let counts = (loaded.schedules.len(), loaded.questions.len(), store.tokens().unwrap().len());
+                let tokens = store.tokens().unwrap();
+                let counts = (loaded.schedules.len(), loaded.questions.len(), tokens.len());
                 assert_eq!(counts, (usize::from(version >= 2), usize::from(version >= 3), usize::from(version >= 4)));
+                let may_view = |stored: &StoredToken| stored.token.roles.iter().any(|role| role.covers(Role::View));
+                assert!(tokens.iter().all(may_view), "they could read everything before");
 
                 let keys = |store: &mut SqliteStore, query| store.page(&query).unwrap().into_iter().map(|job| job.key).collect::<Vec<_>>();
                 let since = PageQuery { finished_after: Some(Timestamp::EPOCH), ..PageQuery::default() };
