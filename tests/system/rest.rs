@@ -35,7 +35,7 @@ fn a_question_is_asked_waited_for_and_answered() {
                 "fence": fence, "prompt": "Deploy?", "choices": [{"id": "yes", "label": "Yes"}, {"id": "no", "label": "No"}]
             }))
             .expect("a question");
-            let asked = client.ask(job, &new).await?;
+            let asked = client.ask_question(job, &new).await?;
             assert_eq!(client.open_questions().await?, std::slice::from_ref(&asked));
             assert_eq!(client.question(asked.id, Duration::ZERO).await?.state, QuestionState::Open);
             let answer = NewAnswer { choice: Some("yes".to_owned()), by: Some("ada".to_owned()), ..NewAnswer::default() };
@@ -43,7 +43,7 @@ fn a_question_is_asked_waited_for_and_answered() {
             answered?;
             let late = client.answer_question(asked.id, &answer).await.expect_err("a second answer");
             assert_eq!(late.code(), Some(ErrorCode::AlreadyAnswered));
-            let other = client.ask(job, &new).await?;
+            let other = client.ask_question(job, &new).await?;
             assert_eq!(client.withdraw_question(other.id, Some(fence)).await?.state, QuestionState::Withdrawn);
             Ok((asked, closed?))
         })
@@ -131,7 +131,7 @@ fn workers_are_listed_and_drained() {
     hub.ask(async |client| {
         let new = NewWorker { name: "extra".to_owned(), host: "here".to_owned(), slots: 3 };
         let worker = client.register_worker(&new).await?;
-        let status = client.worker_is_alive(worker.id).await?;
+        let status = client.heartbeat(worker.id).await?;
         assert_eq!((status.worker.slots, status.state), (3, WorkerState::Active));
         client.drain_worker(worker.id).await?;
         let refusal = client.claim(worker.id, Duration::ZERO).await.expect_err("it drains");

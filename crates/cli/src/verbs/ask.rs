@@ -160,7 +160,7 @@ async fn asked(client: &Client, job: JobId, question: &NewQuestion) -> Result<Qu
     let deadline = Instant::now() + RESTART;
     let mut backoff = backoff();
     loop {
-        match own_job::once_known(async || client.ask(job, question).await).await {
+        match own_job::once_known(async || client.ask_question(job, question).await).await {
             Err(e) if e.is_transient() && Instant::now() < deadline => {
                 tracing::debug!("cannot ask: {e}");
                 sleep(backoff.after_failure(rand::random())).await;

@@ -39,7 +39,7 @@ impl Run for Args {
 }
 
 fn in_browser(context: &Context) -> anyhow::Result<i32> {
-    let link = context.call(async |client| Ok(client.create_browser_link().await?))?;
+    let link = context.call(async |client| Ok(client.create_browser_session().await?))?;
     let address = format!("{}{}", context.source().resolve()?.url(), link.path);
     match open::that_detached(&address) {
         Ok(()) => {

@@ -78,7 +78,7 @@ impl Run for Args {
             }
             TokenVerb::Rm { token } => context.call(async |client| {
                 let id = the_one(client, &token).await?;
-                Ok(client.remove_token(id).await?)
+                Ok(client.delete_token(id).await?)
             })?,
         }
         Ok(0)

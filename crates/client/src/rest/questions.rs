@@ -16,7 +16,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn ask(&self, job: JobId, question: &NewQuestion) -> Result<Question, CallError> {
+    pub async fn ask_question(&self, job: JobId, question: &NewQuestion) -> Result<Question, CallError> {
         Ok(self.call_with(&routes::ASK_QUESTION, job, question).await?.question)
     }
 

@@ -22,7 +22,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn create_browser_link(&self) -> Result<BrowserLink, CallError> {
+    pub async fn create_browser_session(&self) -> Result<BrowserLink, CallError> {
         self.call(&routes::CREATE_BROWSER_SESSION, (), &()).await
     }
 
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn remove_token(&self, id: TokenId) -> Result<(), CallError> {
+    pub async fn delete_token(&self, id: TokenId) -> Result<(), CallError> {
         self.act(&routes::DELETE_TOKEN, id).await
     }
 }

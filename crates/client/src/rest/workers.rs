@@ -31,8 +31,8 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn worker_is_alive(&self, id: WorkerId) -> Result<WorkerStatus, CallError> {
-        Ok(self.call(&routes::KEEP_WORKER, id, &()).await?.worker)
+    pub async fn heartbeat(&self, id: WorkerId) -> Result<WorkerStatus, CallError> {
+        Ok(self.call(&routes::HEARTBEAT, id, &()).await?.worker)
     }
 
     /// `DELETE /v1/workers/{id}`: the worker gets no more jobs, and is gone when those that it runs are over.

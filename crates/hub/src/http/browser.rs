@@ -15,7 +15,7 @@ use crate::{access::links, clock};
 /// How long a page may stay open without a new link.
 const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
-pub(crate) async fn make(State(hub): Hub) -> (StatusCode, Json<BrowserLink>) {
+pub(crate) async fn create(State(hub): Hub) -> (StatusCode, Json<BrowserLink>) {
     let key = hub.links.make(Instant::now());
     (StatusCode::CREATED, Json(BrowserLink { path: format!("/#key={key}"), expires_at: clock::now() + links::GOOD_FOR }))
 }

@@ -42,15 +42,15 @@ pub(crate) async fn list(State(hub): Hub) -> Json<TokenList> {
     Json(TokenList { tokens: hub.tokens.list() })
 }
 
-pub(crate) async fn remove(State(hub): Hub, Id(id): Id<TokenId>) -> Result<StatusCode, Error> {
+pub(crate) async fn delete(State(hub): Hub, Id(id): Id<TokenId>) -> Result<StatusCode, Error> {
     let tokens = hub.tokens.clone();
-    let removed = hub
+    let deleted = hub
         .writer
         .store_task(move |store| {
-            let removed = store.drop_token(id)?;
+            let deleted = store.drop_token(id)?;
             tokens.remove(&[id]);
-            Ok(removed)
+            Ok(deleted)
         })
         .await?;
-    if removed { Ok(StatusCode::NO_CONTENT) } else { Err(Error::new(ErrorCode::NotFound, format!("there is no token {id}"))) }
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(Error::new(ErrorCode::NotFound, format!("there is no token {id}"))) }
 }

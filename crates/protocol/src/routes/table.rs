@@ -298,7 +298,7 @@ table! {
             .conflicts(&[Invalid]);
 
     /// The heartbeat of a worker that has not claimed for long.
-    KEEP_WORKER: Route<WorkerId, (), (), Json<OneWorker>> =
+    HEARTBEAT: Route<WorkerId, (), (), Json<OneWorker>> =
         Route::new(Put, "/v1/workers/{id}", WORK).answer(&[200], &["one-worker"]);
 
     /// Drains a worker: it gets no more jobs, and is gone when those that it runs are over.
