@@ -20,11 +20,11 @@ Put one of these into your shell's start-up file:
   fish        doorbell completions fish | source
   powershell  doorbell completions powershell | Out-String | Invoke-Expression")]
 pub(crate) struct Args {
-    shell: Shell,
+    shell: CompletedShell,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Shell {
+enum CompletedShell {
     Bash,
     Zsh,
     Fish,
@@ -34,10 +34,10 @@ enum Shell {
 impl Run for Args {
     fn run(self, _context: &Context) -> anyhow::Result<i32> {
         let name = match self.shell {
-            Shell::Bash => "bash",
-            Shell::Zsh => "zsh",
-            Shell::Fish => "fish",
-            Shell::Powershell => "powershell",
+            CompletedShell::Bash => "bash",
+            CompletedShell::Zsh => "zsh",
+            CompletedShell::Fish => "fish",
+            CompletedShell::Powershell => "powershell",
         };
         let shells = Shells::builtins();
         let completer = shells.completer(name).context("this shell cannot be completed")?;

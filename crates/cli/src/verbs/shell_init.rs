@@ -23,7 +23,7 @@ Put one of these into your shell's start-up file:
   zsh    eval \"$(doorbell shell-init zsh)\"
   fish   doorbell shell-init fish | source")]
 pub(crate) struct Args {
-    shell: Shell,
+    shell: HookedShell,
 
     /// Report commands that ran at least so long, as in 10s
     #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = duration::parse_positive)]
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Shell {
+enum HookedShell {
     Bash,
     Zsh,
     Fish,
@@ -44,9 +44,9 @@ enum Shell {
 impl Run for Args {
     fn run(self, _context: &Context) -> anyhow::Result<i32> {
         let script = match self.shell {
-            Shell::Bash => include_str!("../shell/hooks.bash"),
-            Shell::Zsh => include_str!("../shell/hooks.zsh"),
-            Shell::Fish => include_str!("../shell/hooks.fish"),
+            HookedShell::Bash => include_str!("../shell/hooks.bash"),
+            HookedShell::Zsh => include_str!("../shell/hooks.zsh"),
+            HookedShell::Fish => include_str!("../shell/hooks.fish"),
         };
         let ignore: String = self.ignore.iter().map(|name| format!(" --ignore {name}")).collect();
         let script = script.replace("@THRESHOLD_MS@", &self.longer_than.as_millis().to_string()).replace(" @IGNORE@", &ignore);

@@ -8,17 +8,17 @@ pub(super) enum Occasion<'a> {
     /// A job runs.
     Started(&'a Job),
     /// A job is over.
-    Ended(&'a Job, Told),
+    Ended(&'a Job, Before),
     /// A job waits for an answer to this question. (A hub that does not say which breaks its word, and is heard all the same.)
     Asked(&'a Job, Option<&'a Question>),
 }
 
-/// Whether somebody has heard of an end before.
+/// What somebody has heard of an end before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Told {
-    Never,
+pub(super) enum Before {
+    Nothing,
     /// It was told as lost, and has ended in another way after all.
-    AsLost,
+    Lost,
 }
 
 /// Why an event rings, if it does. A question that is closed needs nobody any more, and a job that is a part of another is that
@@ -31,8 +31,8 @@ pub(super) fn occasion(event: &FeedEvent) -> Option<Occasion<'_>> {
         }
         FeedEvent::JobFinished(event) => {
             let job = &event.job;
-            let told = if event.late { Told::AsLost } else { Told::Never };
-            (job.parent.is_none() && job.duration_ms >= job.notify_after_ms).then_some(Occasion::Ended(job, told))
+            let before = if event.late { Before::Lost } else { Before::Nothing };
+            (job.parent.is_none() && job.duration_ms >= job.notify_after_ms).then_some(Occasion::Ended(job, before))
         }
         FeedEvent::QuestionAsked(asked) => Some(Occasion::Asked(&asked.event.job, asked.event.question.as_ref())),
         FeedEvent::QuestionClosed(_) => None,

@@ -6,7 +6,7 @@ use doorbell_protocol::{Job, JobState};
 
 use super::{
     notification::{About, Notification, Tone},
-    policy::{Occasion, Told},
+    policy::{Before, Occasion},
 };
 use crate::{hub_id::HubId, request::Request, words};
 
@@ -14,9 +14,9 @@ use crate::{hub_id::HubId, request::Request, words};
 pub(super) fn notification(hub: &HubId, occasion: &Occasion<'_>) -> Notification {
     let (job, said, body, tone) = match *occasion {
         Occasion::Started(job) => (job, "started".to_owned(), started(job), Tone::Quiet),
-        Occasion::Ended(job, told) => {
+        Occasion::Ended(job, before) => {
             let (said, body, tone) = ended(job);
-            let late = if told == Told::AsLost { " after all" } else { "" };
+            let late = if before == Before::Lost { " after all" } else { "" };
             (job, format!("{said}{late}"), body, tone)
         }
         Occasion::Asked(job, question) => (job, "wants an answer".to_owned(), question.map(|question| question.prompt.clone()), Tone::Bad),
@@ -97,7 +97,7 @@ mod tests {
     fn ended(change: impl FnOnce(&mut Job)) -> Notification {
         let mut job = Job { state: JobState::Failed, duration_ms: Some(131_000), ..job(1) };
         change(&mut job);
-        notification(&hub(), &Occasion::Ended(&job, Told::Never))
+        notification(&hub(), &Occasion::Ended(&job, Before::Nothing))
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn an_end_that_was_told_as_lost_says_so() {
         let job = Job { state: JobState::Succeeded, ..job(1) };
-        assert_eq!(notification(&hub(), &Occasion::Ended(&job, Told::AsLost)).summary, "make succeeded after all");
+        assert_eq!(notification(&hub(), &Occasion::Ended(&job, Before::Lost)).summary, "make succeeded after all");
     }
 
     #[test]
