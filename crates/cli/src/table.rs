@@ -42,11 +42,18 @@ pub(crate) fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    #[cfg(unix)]
-    let columns = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-    #[cfg(not(unix))]
-    let columns = None;
-    Some(columns.unwrap_or(80))
+    Some(columns().unwrap_or(80))
+}
+
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Not asked for here.
+#[cfg(not(unix))]
+fn columns() -> Option<usize> {
+    None
 }
 
 pub(crate) fn time(job: &Job, now: Timestamp) -> String {

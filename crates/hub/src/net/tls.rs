@@ -33,7 +33,7 @@ pub enum TlsError {
         /// The path of the file.
         path: PathBuf,
         /// What went wrong.
-        source: pem::Error,
+        source: Box<pem::Error>,
     },
     /// There is no certificate in the file.
     #[error("{path} holds no certificate; --tls-cert names a PEM file with `BEGIN CERTIFICATE` in it")]
@@ -49,7 +49,7 @@ pub enum TlsError {
         /// The path of the key.
         key: PathBuf,
         /// What went wrong.
-        source: rustls::Error,
+        source: Box<rustls::Error>,
     },
 }
 
@@ -62,11 +62,11 @@ pub(crate) fn acceptor(TlsFiles { cert, key }: &TlsFiles) -> Result<TlsAcceptor,
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|config| config.with_no_client_auth().with_single_cert(certificates, private))
-        .map_err(|source| TlsError::Unfit { cert: cert.clone(), key: key.clone(), source })?;
+        .map_err(|source| TlsError::Unfit { cert: cert.clone(), key: key.clone(), source: Box::new(source) })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 fn unreadable(path: &Path) -> impl Fn(pem::Error) -> TlsError {
-    move |source| TlsError::Pem { path: path.to_owned(), source }
+    move |source| TlsError::Pem { path: path.to_owned(), source: Box::new(source) }
 }

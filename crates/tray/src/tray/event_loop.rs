@@ -2,41 +2,22 @@
 
 use std::{process::ExitCode, thread};
 
-use doorbell_desk::TrayView;
 use tao::{
     event::Event,
-    event_loop::{ControlFlow, EventLoop, EventLoopBuilder, EventLoopProxy},
+    event_loop::{ControlFlow, EventLoop, EventLoopBuilder},
 };
 use tokio::runtime::Runtime;
 
-use super::{Clicks, Command, Slot};
-use crate::{inbox::Inbox, panel::Panel};
-
-/// The way to the icon.
-pub(crate) struct TrayThread(EventLoopProxy<Command>);
-
-impl TrayThread {
-    /// Shows the icon for the first time, and sends what is clicked there.
-    pub(crate) fn create(&self, view: TrayView, inbox: Inbox, panel: Panel) {
-        self.tell(Command::Create(view, Clicks { inbox, panel }));
-    }
-
-    /// Changes what differs from what is shown.
-    pub(crate) fn show(&self, view: TrayView) {
-        self.tell(Command::Show(view));
-    }
-
-    fn tell(&self, command: Command) {
-        if self.0.send_event(command).is_err() {
-            tracing::warn!("the main thread is gone");
-        }
-    }
-}
+use super::{
+    Slot,
+    command::{Command, TrayThread},
+};
 
 /// Runs `app` to its end, with a tray. Ends the process.
 pub(crate) fn run<F: Future<Output = ExitCode>>(runtime: Runtime, app: impl FnOnce(TrayThread) -> F + Send + 'static) -> ExitCode {
     let event_loop = event_loop();
-    let (tray, end) = (TrayThread(event_loop.create_proxy()), event_loop.create_proxy());
+    let (commands, end) = (event_loop.create_proxy(), event_loop.create_proxy());
+    let tray = TrayThread::new(move |command| commands.send_event(command).is_ok());
     let app = thread::Builder::new().name("app".to_owned()).spawn(move || {
         let code = runtime.block_on(app(tray));
         runtime.shutdown_background();

@@ -2,9 +2,10 @@
 //!
 //! # Layout
 //! - here: the native objects, which belong to one thread · [`clicks`]: what is clicked becomes an input
-//! - [`thread`], [`event_loop`]: the thread that they belong to, on Linux and elsewhere
+//! - [`thread`], [`event_loop`]: the thread that they belong to, on Linux and elsewhere · [`command`]: what it is told
 
 mod clicks;
+mod command;
 #[cfg(any(windows, target_os = "macos"))]
 mod event_loop;
 #[cfg(not(any(windows, target_os = "macos")))]
@@ -17,22 +18,12 @@ use tray_icon::{
 };
 
 use self::clicks::Clicks;
+pub(crate) use self::command::TrayThread;
 #[cfg(any(windows, target_os = "macos"))]
-pub(crate) use self::event_loop::{TrayThread, run};
+pub(crate) use self::event_loop::run;
 #[cfg(not(any(windows, target_os = "macos")))]
-pub(crate) use self::thread::{TrayThread, run};
+pub(crate) use self::thread::run;
 use crate::badge;
-
-/// What the thread of the tray is told.
-enum Command {
-    /// Show the icon for the first time, and send what is clicked there.
-    Create(TrayView, Clicks),
-    /// Change what differs.
-    Show(TrayView),
-    /// Take the icon away and end.
-    #[cfg(any(windows, target_os = "macos"))]
-    End(std::process::ExitCode),
-}
 
 /// The icon on its thread.
 #[derive(Default)]

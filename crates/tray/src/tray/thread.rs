@@ -3,41 +3,21 @@
 
 use std::{
     process::ExitCode,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver},
     thread,
     time::Duration,
 };
 
-use doorbell_desk::TrayView;
 use tokio::runtime::Runtime;
 
-use super::{Clicks, Command, Slot};
-use crate::{inbox::Inbox, panel::Panel};
+use super::{
+    Slot,
+    command::{Command, TrayThread},
+};
 
 /// How long the end of the app waits for the icon to be taken away. The desktop notices by itself that the
 /// app is gone.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// The way to the icon. The icon goes when the last of them is dropped.
-pub(crate) struct TrayThread(Sender<Command>);
-
-impl TrayThread {
-    /// Shows the icon for the first time, and sends what is clicked there.
-    pub(crate) fn create(&self, view: TrayView, inbox: Inbox, panel: Panel) {
-        self.tell(Command::Create(view, Clicks { inbox, panel }));
-    }
-
-    /// Changes what differs from what is shown.
-    pub(crate) fn show(&self, view: TrayView) {
-        self.tell(Command::Show(view));
-    }
-
-    fn tell(&self, command: Command) {
-        if self.0.send(command).is_err() {
-            tracing::warn!("the tray's thread is gone");
-        }
-    }
-}
 
 /// Runs `app` to its end, with a tray.
 pub(crate) fn run<F: Future<Output = ExitCode>>(runtime: Runtime, app: impl FnOnce(TrayThread) -> F) -> ExitCode {
@@ -50,7 +30,7 @@ pub(crate) fn run<F: Future<Output = ExitCode>>(runtime: Runtime, app: impl FnOn
     if let Err(error) = thread {
         tracing::error!(%error, "there is no tray icon");
     }
-    let code = runtime.block_on(app(TrayThread(commands)));
+    let code = runtime.block_on(app(TrayThread::new(move |command| commands.send(command).is_ok())));
     // Its end is what is waited for: nothing is ever sent.
     let _ = gone.recv_timeout(FAREWELL);
     // What still runs, as a call to a hub that does not answer, is not waited for.
