@@ -2,6 +2,7 @@
 
 use crate::{
     hub_id::HubId,
+    opening::Opening,
     request::Request,
     rings::{About, Notification},
     tray::TrayView,
@@ -16,12 +17,14 @@ pub enum Effect {
     Notify(Notification),
     /// Take back what rang about this, wherever it still stands.
     Retract(About),
-    /// Create the panel and show it.
+    /// Create the panel and show it; one that is open comes to the front.
     OpenPanel {
+        /// Names the panel in what is said of it.
+        opening: Opening,
         /// Where the tray icon is on the screen, if it is known; else beside the pointer.
         near: Option<Point>,
     },
-    /// Close the panel and destroy it.
+    /// Close the panel and destroy it, if it is there.
     ClosePanel,
     /// Try the hub's feed at once instead of waiting.
     RetryFeed(HubId),

@@ -2,7 +2,7 @@
 
 use doorbell_protocol::{EventId, FeedEvent, FeedMessage, jobs::RunningList};
 
-use crate::{effect::Point, hub_id::HubId, request::Request, tray::Action};
+use crate::{effect::Point, hub_id::HubId, opening::Opening, request::Request, tray::Action};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,18 +22,26 @@ pub enum Input {
     QuestionChosen,
     /// Something in the menu or in the panel was chosen.
     Chosen(Action),
-    /// The panel asks to be closed.
-    PanelDismissed,
-    /// The panel lost the focus.
-    PanelBlurred,
-    /// The panel is gone, whoever closed it.
-    PanelGone,
-    /// The panel is gone without having been closed.
-    PanelDied,
+    /// Something about the panel as it was opened by [`Effect::OpenPanel`](crate::Effect::OpenPanel). Of an earlier opening, nothing is
+    /// taken in.
+    Panel(Opening, PanelInput),
     /// Part of the desktop does not work, as in `This desktop shows no notifications.`
     Notice(String),
     /// A shell does not find the `doorbell` command by its name; this is what works in its place.
     Command(String),
+}
+
+/// Something that happened about the panel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PanelInput {
+    /// It asks to be closed.
+    Dismissed,
+    /// It lost the focus.
+    Blurred,
+    /// It is gone, whoever closed it.
+    Gone,
+    /// It is gone without having been closed.
+    Died,
 }
 
 /// Something that happened about one hub.

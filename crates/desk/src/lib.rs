@@ -3,7 +3,7 @@
 //! # Layout
 //! - [`state`]: [`State::apply`] takes what happened and says what to do, and what the tray shows
 //! - `hub`: what is known of one hub · [`total`]: all hubs together
-//! - [`input`], [`effect`]: what goes in and what comes out · [`request`]: what the app asks of hubs
+//! - [`input`], [`effect`]: what goes in and what comes out · [`request`]: what the app asks of hubs · `opening`: which panel is meant
 //! - [`rings`]: what rings, and what it says
 //! - [`connection`], [`waiting`], [`tray`], [`panel`]: what is shown, as plain values · [`words`]: how figures read
 //!
@@ -20,6 +20,7 @@ pub mod effect;
 mod hub;
 mod hub_id;
 pub mod input;
+mod opening;
 pub mod panel;
 pub mod request;
 pub mod rings;
@@ -34,7 +35,8 @@ pub mod words;
 pub use connection::{Connection, Trust};
 pub use effect::{Effect, Point};
 pub use hub_id::HubId;
-pub use input::{HubInput, Input};
+pub use input::{HubInput, Input, PanelInput};
+pub use opening::Opening;
 pub use panel::{Known, Standing};
 pub use request::Request;
 pub use rings::{About, Notification, Tone};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use doorbell_client::Feed;
-use doorbell_desk::{About, HubId, HubInput, Notification, Point, Request, TrayView};
+use doorbell_desk::{About, HubId, HubInput, Notification, Opening, Point, Request, TrayView};
 use doorbell_host::EmbeddedHub;
 use doorbell_protocol::jobs::NewTestJob;
 use tokio_util::sync::CancellationToken;
@@ -35,8 +35,8 @@ impl Desktop for NativeDesktop {
         self.notifier.retract(about);
     }
 
-    fn open_panel(&self, near: Option<Point>) {
-        self.panel.open(near);
+    fn open_panel(&self, opening: Opening, near: Option<Point>) {
+        self.panel.open(opening, near);
     }
 
     fn close_panel(&self) {

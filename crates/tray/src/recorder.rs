@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use doorbell_desk::{About, HubId, Notification, Point, Request, TrayView};
+use doorbell_desk::{About, HubId, Notification, Opening, Point, Request, TrayView};
 
 use crate::shell::Desktop;
 
@@ -30,7 +30,7 @@ impl Desktop for Recorder {
     fn retract(&self, _about: About) {
         self.record("retract");
     }
-    fn open_panel(&self, _near: Option<Point>) {
+    fn open_panel(&self, _opening: Opening, _near: Option<Point>) {
         self.record("open");
     }
     fn close_panel(&self) {

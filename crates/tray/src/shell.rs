@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use doorbell_client::{FeedUpdate, When};
-use doorbell_desk::{About, Effect, HubId, HubInput, Input, Notification, Point, Request, State, TrayView};
+use doorbell_desk::{About, Effect, HubId, HubInput, Input, Notification, Opening, Point, Request, State, TrayView};
 use doorbell_protocol::{FeedMessage, Timestamp};
 use tokio::{
     sync::{Notify, mpsc},
@@ -18,7 +18,7 @@ pub(crate) trait Desktop {
     fn show_tray(&self, view: TrayView);
     fn notify(&self, notification: Notification);
     fn retract(&self, about: About);
-    fn open_panel(&self, near: Option<Point>);
+    fn open_panel(&self, opening: Opening, near: Option<Point>);
     fn close_panel(&self);
     fn retry_feed(&self, hub: &HubId);
     fn call(&self, hub: HubId, request: Request);
@@ -96,7 +96,7 @@ fn carry_out(effect: Effect, desktop: &impl Desktop) {
         Effect::ShowTray(view) => desktop.show_tray(view),
         Effect::Notify(notification) => desktop.notify(notification),
         Effect::Retract(about) => desktop.retract(about),
-        Effect::OpenPanel { near } => desktop.open_panel(near),
+        Effect::OpenPanel { opening, near } => desktop.open_panel(opening, near),
         Effect::ClosePanel => desktop.close_panel(),
         Effect::RetryFeed(hub) => desktop.retry_feed(&hub),
         Effect::Call { hub, request } => desktop.call(hub, request),
@@ -146,8 +146,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_state_says_is_done_in_order() {
-        let inputs =
-            vec![Input::Chosen(Action::OpenPanel), Input::PanelDismissed, Input::Chosen(Action::RunTestJob), Input::Chosen(Action::Quit)];
+        let inputs = vec![
+            Input::Chosen(Action::OpenPanel),
+            Input::TrayClicked { at: None },
+            Input::Chosen(Action::RunTestJob),
+            Input::Chosen(Action::Quit),
+        ];
         assert_eq!(run_on(inputs, Vec::new()).await, ["open", "retry", "close", "test job", "quit"]);
     }
 
@@ -187,7 +191,7 @@ mod tests {
             assert!(inbox.look(|_, _| ()).await.is_err());
             inbox.input(Input::Chosen(Action::OpenPanel));
             assert!(inbox.look(|state, _| state.panel_is_open()).await.unwrap());
-            inbox.input(Input::PanelDismissed);
+            inbox.input(Input::TrayClicked { at: None });
             assert!(inbox.look(|_, _| ()).await.is_err());
         };
         tokio::select! {

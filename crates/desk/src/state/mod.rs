@@ -18,7 +18,8 @@ use crate::{
     effect::{Effect, Point},
     hub::HubState,
     hub_id::HubId,
-    input::Input,
+    input::{Input, PanelInput},
+    opening::Opening,
     panel::{Known, Standing},
     request::Request,
     rings,
@@ -33,6 +34,7 @@ pub struct State {
     home: HubId,
     hubs: BTreeMap<HubId, HubState>,
     panel: Panel,
+    last_opening: Opening,
     panel_deaths: Deaths,
     notices: Vec<String>,
     command: Option<String>,
@@ -49,6 +51,7 @@ impl State {
             home,
             hubs,
             panel: Panel::Closed { blurred_at: None },
+            last_opening: Opening::default(),
             panel_deaths: Deaths::default(),
             notices: Vec::new(),
             command: None,
@@ -70,20 +73,9 @@ impl State {
             Input::JobChosen | Input::QuestionChosen | Input::Chosen(Action::OpenPanel) => self.open_panel(None),
             Input::Chosen(Action::RunTestJob) => vec![Effect::Call { hub: self.home.clone(), request: Request::QueueTestJob }],
             Input::Chosen(Action::Quit) => vec![Effect::Quit],
-            Input::PanelDismissed => self.close_panel(None),
-            Input::PanelBlurred => self.close_panel(Some(now)),
-            Input::PanelGone => {
-                self.panel_is_closed(None);
-                Vec::new()
-            }
-            // It stays closed until it is asked for. Who asks again and again is told of another way.
-            Input::PanelDied => {
-                self.panel_is_closed(None);
-                match self.panel_deaths.another(now) {
-                    Verdict::MayOpen => Vec::new(),
-                    Verdict::CannotOpen => vec![Effect::Notify(rings::panel_dies())],
-                }
-            }
+            Input::Panel(opening, input) if self.panel == Panel::Open(opening) => self.panel(input, now),
+            // It was closed before.
+            Input::Panel(..) => Vec::new(),
             Input::Command(command) => {
                 self.command = Some(command);
                 Vec::new()
@@ -151,10 +143,28 @@ impl State {
         self.panel.is_open()
     }
 
+    fn panel(&mut self, input: PanelInput, now: Timestamp) -> Vec<Effect> {
+        match input {
+            PanelInput::Dismissed | PanelInput::Gone => self.close_panel(None),
+            PanelInput::Blurred => self.close_panel(Some(now)),
+            // It stays closed until it is asked for. Who asks again and again is told of another way.
+            PanelInput::Died => {
+                let mut effects = self.close_panel(None);
+                if self.panel_deaths.another(now) == Verdict::CannotOpen {
+                    effects.push(Effect::Notify(rings::panel_dies()));
+                }
+                effects
+            }
+        }
+    }
+
     fn open_panel(&mut self, near: Option<Point>) -> Vec<Effect> {
-        self.panel = Panel::Open;
+        if !self.panel.is_open() {
+            self.last_opening = self.last_opening.next();
+            self.panel = Panel::Open(self.last_opening);
+        }
         // Asked for while it is open, it comes to the front.
-        let mut effects = vec![Effect::OpenPanel { near }];
+        let mut effects = vec![Effect::OpenPanel { opening: self.last_opening, near }];
         let away = self.hubs.iter().filter(|(_, hub)| !hub.is_live());
         effects.extend(away.map(|(id, _)| Effect::RetryFeed(id.clone())));
         effects
@@ -164,14 +174,8 @@ impl State {
         if !self.panel.is_open() {
             return Vec::new();
         }
-        self.panel_is_closed(blurred_at);
+        self.panel = Panel::Closed { blurred_at };
         vec![Effect::ClosePanel]
-    }
-
-    fn panel_is_closed(&mut self, blurred_at: Option<Timestamp>) {
-        if self.panel.is_open() {
-            self.panel = Panel::Closed { blurred_at };
-        }
     }
 }
 

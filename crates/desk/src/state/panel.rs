@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use doorbell_protocol::Timestamp;
 
+use crate::opening::Opening;
+
 /// A click this soon after the panel lost the focus is the click that took it: it must not open the panel again.
 const SAME_CLICK: Duration = Duration::from_millis(200);
 /// A panel that dies twice within this time cannot be opened here.
@@ -12,7 +14,7 @@ const TWO_DEATHS: Duration = Duration::from_secs(10);
 /// The panel, as the app wants it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Panel {
-    Open,
+    Open(Opening),
     Closed {
         /// When losing the focus closed it, unless a click has been taken for that one since.
         blurred_at: Option<Timestamp>,
@@ -30,12 +32,12 @@ pub(super) enum Click {
 
 impl Panel {
     pub(super) fn is_open(self) -> bool {
-        self == Self::Open
+        matches!(self, Self::Open(_))
     }
 
     pub(super) fn click(&mut self, now: Timestamp) -> Click {
         match *self {
-            Self::Open => Click::Closes,
+            Self::Open(_) => Click::Closes,
             Self::Closed { blurred_at: Some(at) } if now.since(at) < SAME_CLICK => {
                 *self = Self::Closed { blurred_at: None };
                 Click::IsDone

@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //! - A process that ends by itself is never started again without being asked for.
-//! - What a process says after it was given up is not heard.
+//! - What a process says after it was closed is not heard: it says for which opening it speaks.
 
 mod asker;
 mod calls;
@@ -19,7 +19,7 @@ mod process;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use doorbell_desk::{Input, Point};
+use doorbell_desk::{Input, Opening, PanelInput, Point};
 use doorbell_panel_link::{Show, ToPanel};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -60,7 +60,7 @@ impl Panel {
     }
 
     /// Starts the panel, or brings the one that is open to the front.
-    pub(crate) fn open(&self, near: Option<Point>) {
+    pub(crate) fn open(&self, opening: Opening, near: Option<Point>) {
         let asker = lock(&self.0.asker).take().unwrap_or_default();
         let near = near.map(|Point { x, y }| doorbell_panel_link::Point { x, y });
         let show = ToPanel::Show(Show { near, activation: asker.activation().map(str::to_owned) });
@@ -77,16 +77,22 @@ impl Panel {
         *open = Some(Open { messages: messages.clone(), given_up: given_up.clone() });
         let panel = self.clone();
         self.0.processes.spawn(async move {
-            let process = Process { inbox: panel.0.inbox.clone(), answers: messages, given_up: given_up.clone() };
+            let process = Process { inbox: panel.0.inbox.clone(), opening, answers: messages, given_up: given_up.clone() };
             let end = process.run(&asker, outbox).await;
             if let End::Died(reason) = &end {
                 tracing::warn!(%reason, "the panel ended");
             }
-            panel.ended(&given_up, end);
+            // What it still waits for comes too late.
+            given_up.cancel();
+            let input = match end {
+                End::Left => PanelInput::Gone,
+                End::Died(_) => PanelInput::Died,
+            };
+            panel.0.inbox.input(Input::Panel(opening, input));
         });
     }
 
-    /// Ends the process that is open.
+    /// Ends the process that is open, if it has not ended yet.
     pub(crate) fn close(&self) {
         if let Some(open) = lock(&self.0.open).take() {
             open.given_up.cancel();
@@ -98,19 +104,6 @@ impl Panel {
         self.close();
         self.0.processes.close();
         self.0.processes.wait().await;
-    }
-
-    /// Tells the state that a process is gone, unless it was given up before.
-    fn ended(&self, process: &CancellationToken, end: End) {
-        if process.is_cancelled() {
-            return;
-        }
-        process.cancel();
-        lock(&self.0.open).take();
-        self.0.inbox.input(match end {
-            End::Left => Input::PanelGone,
-            End::Died(_) => Input::PanelDied,
-        });
     }
 }
 

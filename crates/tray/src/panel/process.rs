@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use doorbell_desk::Input;
+use doorbell_desk::{Input, Opening, PanelInput};
 use doorbell_panel_link::{FromPanel, LinkError, ToPanel, frame, greeting};
 use tokio::{
     io::BufReader,
@@ -26,6 +26,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A process that is about to be started.
 pub(super) struct Process {
     pub(super) inbox: Inbox,
+    pub(super) opening: Opening,
     /// Where answers go.
     pub(super) answers: mpsc::Sender<ToPanel>,
     /// Cancelled when the panel is closed.
@@ -103,8 +104,8 @@ impl Process {
                 FromPanel::Unsubscribe { call } => calls.unsubscribe(call),
                 FromPanel::Standing { call } => calls.standing(call),
                 FromPanel::Known { call } => calls.known(call),
-                FromPanel::Dismissed => self.inbox.input(Input::PanelDismissed),
-                FromPanel::Blurred => self.inbox.input(Input::PanelBlurred),
+                FromPanel::Dismissed => self.inbox.input(Input::Panel(self.opening, PanelInput::Dismissed)),
+                FromPanel::Blurred => self.inbox.input(Input::Panel(self.opening, PanelInput::Blurred)),
             }
         }
         Ok(())

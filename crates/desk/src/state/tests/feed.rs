@@ -173,9 +173,9 @@ fn a_hub_that_speaks_is_not_in_doubt() {
 
 #[test]
 fn a_doubt_goes_with_the_panel_that_would_ask_again() {
-    for closed in [Input::PanelDismissed, Input::PanelBlurred, Input::PanelGone] {
+    for closed in [PanelInput::Dismissed, PanelInput::Blurred, PanelInput::Gone] {
         let mut state = doubtful();
-        let _ = state.apply(closed, later(600));
+        let _ = state.apply(of_panel(&state, closed), later(600));
         assert_eq!(state.tray().badge.trust, Trust::Live);
         // The answer to its last poll may come after it.
         let _ = state.apply(poll_failed(), later(700));

@@ -95,7 +95,7 @@ fn what_each_hub_missed_is_told_by_itself() {
 fn who_looks_tries_every_hub_that_is_away() {
     let mut state = two();
     let _ = state.apply(on(&farm(), down()), NOW);
-    assert_eq!(state.apply(Input::JobChosen, NOW), [Effect::OpenPanel { near: None }, Effect::RetryFeed(farm())]);
+    assert_eq!(state.apply(Input::JobChosen, NOW), [opens(&state, None), Effect::RetryFeed(farm())]);
 }
 
 #[test]

@@ -85,6 +85,16 @@ fn down() -> Input {
     of(HubInput::Down { reason: "No hub is running.".to_owned() })
 }
 
+/// About the panel as it was opened last.
+fn of_panel(state: &State, input: PanelInput) -> Input {
+    Input::Panel(state.last_opening, input)
+}
+
+/// The panel comes, as it was opened last.
+fn opens(state: &State, near: Option<Point>) -> Effect {
+    Effect::OpenPanel { opening: state.last_opening, near }
+}
+
 fn standing(state: &State, now: Timestamp) -> Standing {
     state.standing(&hub(), now).unwrap()
 }

@@ -2,11 +2,14 @@
 
 use super::*;
 
+/// Everything that can be said of a panel.
+const LATE: [PanelInput; 4] = [PanelInput::Dismissed, PanelInput::Blurred, PanelInput::Gone, PanelInput::Died];
+
 #[test]
 fn a_click_opens_and_a_click_closes() {
     let mut state = live();
     let at = Some(Point { x: 5, y: 6 });
-    assert_eq!(state.apply(Input::TrayClicked { at }, NOW), [Effect::OpenPanel { near: at }]);
+    assert_eq!(state.apply(Input::TrayClicked { at }, NOW), [opens(&state, at)]);
     assert!(state.panel_is_open());
     assert_eq!(state.apply(Input::TrayClicked { at }, NOW), [Effect::ClosePanel]);
     assert!(!state.panel_is_open());
@@ -17,18 +20,18 @@ fn the_click_that_takes_the_focus_does_not_open_the_panel_again() {
     let mut state = live();
     let click = || Input::TrayClicked { at: None };
     let _ = state.apply(click(), NOW);
-    assert_eq!(state.apply(Input::PanelBlurred, later(0)), [Effect::ClosePanel]);
+    assert_eq!(state.apply(of_panel(&state, PanelInput::Blurred), later(0)), [Effect::ClosePanel]);
     assert_eq!(state.apply(click(), later(150)), []);
-    assert_eq!(state.apply(click(), later(160)), [Effect::OpenPanel { near: None }]);
-    let _ = state.apply(Input::PanelBlurred, later(1_000));
-    assert_eq!(state.apply(click(), later(1_200)), [Effect::OpenPanel { near: None }]);
+    assert_eq!(state.apply(click(), later(160)), [opens(&state, None)]);
+    let _ = state.apply(of_panel(&state, PanelInput::Blurred), later(1_000));
+    assert_eq!(state.apply(click(), later(1_200)), [opens(&state, None)]);
 }
 
 #[test]
 fn asking_for_an_open_panel_brings_it_to_the_front() {
     let mut state = live();
     for _ in 0..2 {
-        assert_eq!(state.apply(Input::Chosen(Action::OpenPanel), NOW), [Effect::OpenPanel { near: None }]);
+        assert_eq!(state.apply(Input::Chosen(Action::OpenPanel), NOW), [opens(&state, None)]);
     }
 }
 
@@ -36,8 +39,9 @@ fn asking_for_an_open_panel_brings_it_to_the_front() {
 fn a_panel_that_dies_stays_closed_and_the_second_time_another_way_is_offered() {
     let mut state = live();
     let mut dies = |at: u64| {
-        assert!(state.apply(Input::Chosen(Action::OpenPanel), later(at)).contains(&Effect::OpenPanel { near: None }));
-        let effects = state.apply(Input::PanelDied, later(at));
+        let _ = state.apply(Input::Chosen(Action::OpenPanel), later(at));
+        assert!(state.panel_is_open());
+        let effects = state.apply(of_panel(&state, PanelInput::Died), later(at));
         assert!(!state.panel_is_open());
         rings(&effects).len()
     };
@@ -50,12 +54,25 @@ fn a_panel_that_dies_stays_closed_and_the_second_time_another_way_is_offered() {
 fn a_panel_is_closed_once_whoever_closes_it() {
     let mut state = live();
     let _ = state.apply(Input::JobChosen, NOW);
-    assert_eq!(state.apply(Input::PanelDismissed, NOW), [Effect::ClosePanel]);
-    assert_eq!(state.apply(Input::PanelBlurred, NOW), []);
-    assert_eq!(state.apply(Input::PanelGone, NOW), []);
-    let _ = state.apply(Input::JobChosen, NOW);
-    let _ = state.apply(Input::PanelGone, NOW);
-    assert!(!state.panel_is_open());
+    assert_eq!(state.apply(of_panel(&state, PanelInput::Dismissed), NOW), [Effect::ClosePanel]);
+    for late in LATE {
+        assert_eq!(state.apply(of_panel(&state, late), NOW), [], "{late:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_panel_that_was_closed_does_not_close_the_next() {
+    for late in LATE {
+        let mut state = live();
+        let _ = state.apply(Input::JobChosen, NOW);
+        let first = of_panel(&state, late);
+        let _ = state.apply(Input::TrayClicked { at: None }, NOW);
+        let _ = state.apply(Input::JobChosen, NOW);
+        assert_eq!(state.apply(first.clone(), NOW), [], "{late:?}");
+        assert!(state.panel_is_open(), "{late:?}");
+        // Nor does it stand in the way of the next one's own.
+        assert_eq!(state.apply(of_panel(&state, late), NOW), [Effect::ClosePanel], "{late:?}");
+    }
 }
 
 #[test]
@@ -63,7 +80,7 @@ fn who_looks_while_offline_is_not_kept_waiting() {
     let mut state = live();
     let _ = state.apply(down(), NOW);
     let effects = state.apply(Input::Chosen(Action::OpenPanel), NOW);
-    assert_eq!(effects, [Effect::OpenPanel { near: None }, Effect::RetryFeed(hub())]);
+    assert_eq!(effects, [opens(&state, None), Effect::RetryFeed(hub())]);
 }
 
 #[test]

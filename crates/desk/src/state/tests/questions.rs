@@ -85,7 +85,8 @@ fn a_question_rings_shows_first_and_goes_when_it_is_closed() {
 
 #[test]
 fn who_chooses_the_line_sees_the_panel() {
-    assert_eq!(asked().apply(Input::QuestionChosen, NOW), [Effect::OpenPanel { near: None }]);
+    let mut state = asked();
+    assert_eq!(state.apply(Input::QuestionChosen, NOW), [opens(&state, None)]);
 }
 
 #[test]
@@ -250,7 +251,7 @@ fn of_several_hubs_the_first_moment_counts() {
 fn a_state_that_knows_of_no_question_is_never_woken() {
     let mut state = connecting();
     assert_eq!(state.wakes_at(), None);
-    for input in [snapshot(1, vec![job(1)]), of(HubInput::Live), down(), Input::JobChosen, Input::PanelBlurred] {
+    for input in [snapshot(1, vec![job(1)]), of(HubInput::Live), down(), Input::JobChosen, Input::TrayClicked { at: None }] {
         let _ = state.apply(input, NOW);
         assert_eq!(state.wakes_at(), None);
     }

@@ -139,7 +139,7 @@ async fn a_poll_that_fails_puts_the_feed_in_doubt() {
 #[tokio::test]
 async fn a_panel_that_is_closed_gets_nothing_and_asks_nobody() {
     let mut world = World::new().await;
-    world.inbox.input(Input::PanelDismissed);
+    world.inbox.input(Input::TrayClicked { at: None });
     assert_eq!(world.request(poll()).await.unwrap_err().code, "panel_closed");
     assert_eq!(world.request(get("/v1/stats")).await.unwrap_err().code, "panel_closed");
     world.calls.subscribe(7, "/v1/changes".to_owned());
