@@ -30,6 +30,8 @@ pub struct PassedCall {
     pub headers: BTreeMap<String, String>,
     /// Absent for a call without one.
     pub body: Option<String>,
+    /// How long the hub may wait on purpose before it answers.
+    pub wait: Duration,
 }
 
 /// What the hub answered, whatever its status.
@@ -56,8 +58,9 @@ impl Client {
     /// # Errors
     /// The hub is away, or does not answer in time. What it refuses is an answer.
     pub async fn pass(&self, call: PassedCall) -> Result<PassedAnswer, CallError> {
+        let wait = call.wait;
         let (url, request) = self.passed(call)?;
-        let response = request.timeout(CALL).send().await.map_err(|e| CallError::of_transport(&url, &e))?;
+        let response = request.timeout(wait + CALL).send().await.map_err(|e| CallError::of_transport(&url, &e))?;
         let status = response.status().as_u16();
         let text = |name: header::HeaderName| Some((name.to_string(), response.headers().get(&name)?.to_str().ok()?.to_owned()));
         let headers = PASSED.into_iter().filter_map(text).collect();
@@ -70,7 +73,7 @@ impl Client {
     /// See [`CallError`]. What answers with anything but a stream is [`CallError::Malformed`].
     pub async fn pass_stream(&self, target: String) -> Result<PassedStream, CallError> {
         let headers = BTreeMap::from([("accept".to_owned(), "text/event-stream".to_owned())]);
-        let (url, request) = self.passed(PassedCall { method: routes::Method::Get, target, headers, body: None })?;
+        let (url, request) = self.passed(PassedCall { method: routes::Method::Get, target, headers, body: None, wait: Duration::ZERO })?;
         let response = match timeout(CALL, request.send()).await {
             Ok(response) => response.map_err(|e| CallError::of_transport(&url, &e))?,
             Err(_) => return Err(CallError::TimedOut { url }),

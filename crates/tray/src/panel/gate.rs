@@ -3,9 +3,15 @@
 //!
 //! Pure: nothing here makes a call.
 
+use std::time::Duration;
+
 use doorbell_client::rest::PassedCall;
 use doorbell_panel_link::{Refusal, Request};
-use doorbell_protocol::routes::{self, Spec};
+use doorbell_protocol::{
+    limits,
+    question::QuestionWait,
+    routes::{self, Spec},
+};
 
 /// Longest query of a call, in bytes.
 const QUERY_BYTES: usize = 4_096;
@@ -41,12 +47,24 @@ pub(super) fn admit(request: Request) -> Result<Admitted, Refusal> {
     if !(query_passes && headers_pass && body_passes) {
         return Err(not_for_the_panel(&request));
     }
-    let kind = kind(route, query);
-    Ok(Admitted { call: PassedCall { method: route.method, target: request.path, headers: request.headers, body: request.body }, kind })
+    let (kind, wait) = (kind(route, query), wait(route, query));
+    Ok(Admitted {
+        call: PassedCall { method: route.method, target: request.path, headers: request.headers, body: request.body, wait },
+        kind,
+    })
 }
 
 fn kind(route: &Spec, query: Option<&str>) -> Kind {
     if route.name == routes::LIST_JOBS.spec.name && query == Some("state=running") { Kind::Poll } else { Kind::Other }
+}
+
+/// How long the hub waits on purpose before it answers this. What the hub will refuse waits for nothing.
+fn wait(route: &Spec, query: Option<&str>) -> Duration {
+    if route.name != routes::GET_QUESTION.spec.name {
+        return Duration::ZERO;
+    }
+    let asked = query.and_then(|query| serde_urlencoded::from_str::<QuestionWait>(query).ok()).unwrap_or_default();
+    Duration::from_millis(asked.wait_ms).min(limits::WAIT)
 }
 
 /// What may stand in a query, by RFC 3986.
@@ -144,6 +162,17 @@ mod tests {
         let limit = routes::CREATE_TEST_JOB.spec.body_bytes;
         assert!(with("/v1/test-jobs", limit) && !with("/v1/test-jobs", limit + 1));
         assert!(!with(&format!("/v1/jobs/{JOB}/cancel"), 1), "a call without a body takes none");
+    }
+
+    #[test]
+    fn a_call_that_waits_on_purpose_says_for_how_long() {
+        let wait = |path: &str| admit(request("GET", path)).unwrap().call.wait;
+        assert_eq!(wait(&format!("/v1/questions/{JOB}?wait_ms=25000")), Duration::from_secs(25));
+        assert_eq!(wait(&format!("/v1/questions/{JOB}?wait_ms=99999999")), limits::WAIT);
+        for path in ["", "?wait_ms=x", "?other=1"].map(|query| format!("/v1/questions/{JOB}{query}")) {
+            assert_eq!(wait(&path), Duration::ZERO, "{path}");
+        }
+        assert_eq!(wait("/v1/jobs?wait_ms=25000"), Duration::ZERO, "a call that knows no wait");
     }
 
     #[test]
