@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-/// Reads `30s`, `500ms`, `1m30s`, `1h`.
+/// What may be written, for messages.
+pub(crate) const FORMS: &str = "write it like 30s, 500ms, 1m 30s or 2d 3h";
+
+/// Reads `30s`, `500ms`, `1m30s`, `2d 3h`, and whatever [`show`] writes. A day has 24 hours.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
-    let duration: jiff::SignedDuration = text.parse().map_err(|_| "write it like 30s, 500ms or 1m30s".to_owned())?;
+    let span: jiff::Span = text.parse().map_err(|_| FORMS.to_owned())?;
+    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| FORMS.to_owned())?;
     Duration::try_from(duration).map_err(|_| "it must not be negative".to_owned())
 }
 
@@ -43,10 +47,21 @@ mod tests {
 
     #[test]
     fn durations_read_as_people_write_them() {
-        for (text, millis) in [("30s", 30_000), ("500ms", 500), ("1m30s", 90_000), ("1m 30s", 90_000), ("1h", 3_600_000), ("0s", 0)] {
+        for (text, millis) in [
+            ("30s", 30_000),
+            ("500ms", 500),
+            ("1m30s", 90_000),
+            ("1m 30s", 90_000),
+            ("1h", 3_600_000),
+            ("0s", 0),
+            ("1d", 86_400_000),
+            ("2d 3h", 183_600_000),
+            ("1w", 604_800_000),
+            ("90 minutes", 5_400_000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "30", "-3s", "soon", "3 parsecs"] {
+        for text in ["", "30", "-3s", "soon", "3 parsecs", "1mo", "1y"] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse_positive("0s").is_err());
@@ -65,6 +80,15 @@ mod tests {
             [(420, "0.4s"), (9_990, "9.9s"), (12_345, "12s"), (184_000, "3m 04s"), (3_725_000, "1h 02m"), (183_600_000, "2d 03h")]
         {
             assert_eq!(show(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn what_is_shown_can_be_typed() {
+        for seconds in [0, 9, 12, 184, 3_725, 183_600] {
+            let shown = show(Duration::from_secs(seconds));
+            let read = parse(&shown).unwrap();
+            assert_eq!(show(read), shown);
         }
     }
 }

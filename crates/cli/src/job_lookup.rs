@@ -5,10 +5,9 @@
 //! - Of what is over, a name means the newest run of its key, as people see the runs of a job as one job. Two
 //!   keys under one name are two jobs, and nobody guesses between them.
 //! - Several that fit are an error that lists them: to cancel the wrong job is worse than to ask a second
-//!   time.
-//! - The end of an id counts, too. Ids are UUIDv7, so they begin with the time, and jobs that are queued
-//!   together share eight digits and more. An end is only looked for when nothing else fits, as it takes all
-//!   pages.
+//!   time. Only a whole name or key comes before any part of an id.
+//! - Ids are UUIDv7. They begin with the time, so a short beginning names a day and no job: it counts when it
+//!   goes beyond the time. An end is only looked for when nothing else fits, as it takes all pages.
 
 use std::fmt;
 
@@ -22,13 +21,15 @@ use uuid::Uuid;
 
 /// Most jobs that are named when it is not clear which one is meant.
 const NAMED: usize = 5;
+/// Fewest characters that may stand for the beginning of an id: the time to the millisecond, which takes up twelve digits and a hyphen.
+const BEGINNING_LEAST: usize = 13;
 /// Fewest characters that may stand for the end of an id.
 const END_LEAST: usize = 4;
 /// Characters of an id's end that tables show: the beginning is a time, which jobs that are queued together share.
 pub(crate) const SHORT: usize = 6;
 
 /// Help for an argument that names a job.
-pub(crate) const HELP: &str = "Its name, its key, or its id; of an id the beginning or the end is enough";
+pub(crate) const HELP: &str = "Its name, its key, or its id; of an id the last four characters are enough";
 
 /// No job is meant by this.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub(crate) struct NotFound(String);
 
 impl fmt::Display for NotFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "No job is called {:?}, and no id begins or ends so. `doorbell ls` shows the jobs.", self.0)
+        write!(f, "No job is called {:?}, and no id ends so. `doorbell ls` shows the jobs.", self.0)
     }
 }
 
@@ -53,16 +54,15 @@ pub(crate) async fn job(client: &Client, asked: &str) -> anyhow::Result<Job> {
     if let Ok(id) = asked.parse() {
         return Ok(client.job(id).await?);
     }
-    if let Some(job) = one_of(asked, unfinished(client).await?)? {
-        return Ok(job);
+    let unfinished = unfinished(client).await?;
+    let named =
+        if unfinished.iter().any(|job| is_named(asked, job)) { unfinished.clone() } else { newest_runs(named(client, asked).await?) };
+    for jobs in [named, unfinished] {
+        if let Some(job) = one_of(asked, jobs)? {
+            return Ok(job);
+        }
     }
-    match one_of(asked, newest_runs(named(client, asked).await?))? {
-        Some(job) => Ok(job),
-        None => match one_of(asked, by_id(client, asked).await?)? {
-            Some(job) => Ok(job),
-            None => Err(NotFound(asked.to_owned()).into()),
-        },
-    }
+    one_of(asked, by_id(client, asked).await?)?.ok_or_else(|| NotFound(asked.to_owned()).into())
 }
 
 /// [`job`], by its id alone. An id need not exist.
@@ -87,7 +87,7 @@ pub(crate) async fn unfinished_id(client: &Client, asked: &str) -> anyhow::Resul
 /// Whether `asked` stands for this id.
 pub(crate) fn is_part_of_id(asked: &str, id: Uuid) -> bool {
     let (asked, id) = (asked.to_ascii_lowercase(), id.to_string());
-    !asked.is_empty() && (id.starts_with(&asked) || (asked.len() >= END_LEAST && id.ends_with(&asked)))
+    (asked.len() >= BEGINNING_LEAST && id.starts_with(&asked)) || (asked.len() >= END_LEAST && id.ends_with(&asked))
 }
 
 /// What to say when `asked` fits several things, each told by its id and its name.
@@ -111,24 +111,26 @@ async fn named(client: &Client, asked: &str) -> anyhow::Result<Vec<Job>> {
     // The hub looks for no more characters than a name may have.
     let text: String = asked.chars().take(limits::NAME_CHARS).collect();
     let mut jobs = pages(client, JobQuery { text: Some(text), ..JobQuery::default() }, |_| true).await?;
-    if !jobs.iter().any(|job| fits(asked, job)) {
+    if !jobs.iter().any(|job| is_named(asked, job)) {
         jobs = pages(client, JobQuery { key: Some(asked.to_owned()), ..JobQuery::default() }, |_| true).await?;
     }
-    jobs.retain(|job| job.name == asked || job.key == asked);
+    jobs.retain(|job| is_named(asked, job));
     Ok(jobs)
 }
 
 /// Pages go by id, from the newest, so those with a beginning in common follow one another. For an end there is no order.
 async fn by_id(client: &Client, asked: &str) -> anyhow::Result<Vec<Job>> {
-    if asked.is_empty() || !asked.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
+    if asked.len() < END_LEAST || !asked.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
         return Ok(Vec::new());
     }
-    let prefix = asked.to_ascii_lowercase();
-    let cursor = last_id_that_begins(&prefix);
-    let query = JobQuery { cursor, ..JobQuery::default() };
-    let mut jobs = pages(client, query, |job| job.id.to_string().starts_with(&prefix)).await?;
-    jobs.retain(|job| is_part_of_id(asked, job.id.0));
-    if jobs.is_empty() && asked.len() >= END_LEAST {
+    let mut jobs = Vec::new();
+    if asked.len() >= BEGINNING_LEAST {
+        let prefix = asked.to_ascii_lowercase();
+        let query = JobQuery { cursor: last_id_that_begins(&prefix), ..JobQuery::default() };
+        jobs = pages(client, query, |job| job.id.to_string().starts_with(&prefix)).await?;
+        jobs.retain(|job| is_part_of_id(asked, job.id.0));
+    }
+    if jobs.is_empty() {
         jobs = pages(client, JobQuery::default(), |_| true).await?;
         jobs.retain(|job| is_part_of_id(asked, job.id.0));
     }
@@ -163,12 +165,13 @@ fn newest_runs(mut jobs: Vec<Job>) -> Vec<Job> {
     jobs
 }
 
-fn fits(asked: &str, job: &Job) -> bool {
-    job.name == asked || job.key == asked || is_part_of_id(asked, job.id.0)
+fn is_named(asked: &str, job: &Job) -> bool {
+    job.name == asked || job.key == asked
 }
 
 fn one_of(asked: &str, jobs: Vec<Job>) -> anyhow::Result<Option<Job>> {
-    let mut fitting: Vec<Job> = jobs.into_iter().filter(|job| fits(asked, job)).collect();
+    let (named, others): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| is_named(asked, job));
+    let mut fitting = if named.is_empty() { others.into_iter().filter(|job| is_part_of_id(asked, job.id.0)).collect() } else { named };
     fitting.sort_by_key(|job| job.id);
     fitting.dedup_by_key(|job| job.id);
     match fitting.len() {
@@ -191,14 +194,33 @@ mod tests {
 
     #[test]
     fn a_job_is_found_by_name_key_and_either_end_of_its_id() {
-        let jobs = || vec![job(0xaaaa_0001_u128 << 96 | 0x1234, "make", "build"), job(0xaaaa_0002_u128 << 96 | 0x5678, "test", "t")];
-        for (asked, found) in
-            [("make", Some("make")), ("build", Some("make")), ("AAAA0002", Some("test")), ("5678", Some("test")), ("678", None), ("", None)]
-        {
+        let jobs = || {
+            vec![
+                job(0xaaaa_0001_bbbb_7000_u128 << 64 | 0x1234, "make", "build"),
+                job(0xaaaa_0001_bbbb_7001_u128 << 64 | 0x5678, "test", "t"),
+            ]
+        };
+        for (asked, found) in [
+            ("make", Some("make")),
+            ("build", Some("make")),
+            ("AAAA0001-bbbb-7001", Some("test")),
+            ("5678", Some("test")),
+            ("678", None),
+            ("0", None),
+            ("aaaa0001", None),
+            ("aaaa0001-bbb", None),
+            ("", None),
+        ] {
             assert_eq!(one_of(asked, jobs()).unwrap().map(|job| job.name).as_deref(), found, "{asked}");
         }
-        let unclear = one_of("aaaa", jobs()).unwrap_err().to_string();
-        assert!(unclear.starts_with("2 jobs fit \"aaaa\". Use the id of one:\n  aaaa0001-"), "{unclear}");
+        let unclear = one_of("aaaa0001-bbbb", jobs()).unwrap_err().to_string();
+        assert!(unclear.starts_with("2 jobs fit \"aaaa0001-bbbb\". Use the id of one:\n  aaaa0001-"), "{unclear}");
+    }
+
+    #[test]
+    fn a_whole_name_or_key_comes_before_a_part_of_an_id() {
+        let jobs = vec![job(0x5678, "5678", "a"), job(0xaa_5678, "other", "b")];
+        assert_eq!(one_of("5678", jobs).unwrap().map(|job| job.name).as_deref(), Some("5678"));
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "15s", value_parser = duration::parse_positive)]
     lease_ttl: Duration,
 
-    /// How long a job that ended is kept, as in 720h for 30 days
-    #[arg(long, default_value = "720h", value_parser = duration::parse_positive, value_name = "DURATION")]
+    /// How long a job that ended is kept, as in 30d
+    #[arg(long, default_value = "30d", value_parser = duration::parse_positive, value_name = "DURATION")]
     keep_for: Duration,
 
     /// How many jobs that ended are kept, the newest ones

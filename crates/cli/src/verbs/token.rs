@@ -41,7 +41,7 @@ enum TokenVerb {
     },
     /// Remove a token: it lets nobody in from then on
     Rm {
-        /// Its name or its id; of an id the beginning or the end is enough
+        /// Its name or its id; of an id the last four characters are enough
         token: String,
     },
 }
