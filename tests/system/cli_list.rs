@@ -37,6 +37,46 @@ fn show_tells_all_about_a_job() {
 }
 
 #[test]
+fn a_list_has_what_was_asked_for() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let ids = |args: &[&str]| {
+        let listed = stdout(&home, &[&["ls", "-q"], args].concat());
+        listed.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (name, label, command) in
+        [("build a", "branch=main", "true"), ("build b", "branch=next", "false"), ("backup", "branch=main", "true")]
+    {
+        home.run(&["run", "--name", name, "--label", label, command]);
+    }
+    let ended: Vec<String> = hub.jobs().iter().map(|job| job.id.to_string()).collect();
+    let [backup, b, a] = &ended[..] else { panic!("{ended:?}") };
+    let mut index = indexing(&home, &hub);
+    let running = hub.running()[0].id.to_string();
+    let queued = stdout(&home, &["add", "-q", "--at", "1h", "--name", "build c", "--label", "branch=main", "true"]).trim().to_owned();
+    for (args, found) in [
+        (&["--state", "failed"][..], &[b][..]),
+        (&["--state", "running"], &[&running]),
+        (&["--state", "queued"], &[&queued]),
+        (&["BUILD"], &[&queued, b, a]),
+        (&["--label", "branch=main"], &[&queued, backup, a]),
+        (&["--label", "branch=main", "--state", "succeeded", "build"], &[a]),
+        (&["--key", "index"], &[&running]),
+        (&["--since", "1h"], &[&running, &queued, backup, b, a]),
+        (&["--recent", "2"], &[&running, &queued, backup, b]),
+        (&["--recent", "2", "--page", "2"], &[&running, &queued, a]),
+    ] {
+        assert_eq!(ids(args).iter().collect::<Vec<_>>(), found, "{args:?}");
+    }
+    assert_eq!(stdout(&home, &["ls", "nothing like it"]), "No such jobs.\n");
+    for args in [&["ls", "--state", "done"][..], &["ls", "--since", "tomorrow"], &["ls", "--label", "branch"], &["ls", "--page", "0"]] {
+        assert_eq!(home.run(args).status.code(), Some(2), "{args:?}");
+    }
+    std::fs::write(home.path("go"), "").unwrap();
+    index.wait();
+}
+
+#[test]
 fn a_list_stays_on_the_screen_and_moves_on() {
     let home = Home::new();
     let hub = Hub::start(&home);

@@ -102,6 +102,43 @@ fn a_job_is_run_again_by_itself_and_by_hand_and_can_be_forgotten() {
 }
 
 #[test]
+fn several_jobs_are_cancelled_retried_shown_and_forgotten_at_once() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let ids = ["one", "two"].map(|name| add(&home, &["--at", "1h", "--name", name, "true"]));
+    let output = home.run(&["cancel", "one", "nothing", "two"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(ids.iter().all(|id| job(&hub, id).state == JobState::Queued), "one that is not found holds back all");
+    assert_eq!(stdout(&home.run(&["cancel", "one", "two", &ids[0]])), "Cancelled one.\nCancelled two.\n");
+    let done = add(&home, &["--name", "done", "true"]);
+    becomes(&hub, &done, JobState::Succeeded);
+    let output = home.run(&["cancel", &done, &ids[1]]);
+    assert_eq!(stderr(&output), format!("doorbell: {done}: cannot cancel a job that is succeeded\n"));
+    assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b"Cancelled two.\n"[..]));
+    let again = stdout(&home.run(&["retry", "-q", "one", "two"]));
+    assert!(again.lines().all(|id| ids.contains(&job(&hub, id).retry_of.unwrap().to_string())), "{again}");
+    let cards = stdout(&home.run(&["show", "one", "two"]));
+    assert!(cards.starts_with("one  ") && cards.contains("\n\ntwo  "), "{cards}");
+    let shown = stdout(&home.run(&["show", "--json", &ids[0], &ids[1]]));
+    assert_eq!(shown.lines().count(), 2);
+    assert_eq!(stdout(&home.run(&["rm", &ids[0], &ids[1]])), format!("Forgot one ({}).\nForgot two ({}).\n", ids[0], ids[1]));
+}
+
+#[test]
+fn no_digit_names_a_job_by_the_date_in_its_id() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let id = add(&home, &["--at", "1h", "--name", "tonight", "true"]);
+    for part in [&id[..1], &id[..12], &id[id.len() - 3..]] {
+        let output = home.run(&["cancel", part]);
+        assert!(stderr(&output).starts_with("doorbell: No running or queued job is called"), "{part}: {output:?}");
+    }
+    assert_eq!(job(&hub, &id).state, JobState::Queued);
+    assert!(home.run(&["cancel", &id[..13]]).status.success());
+    assert_eq!(job(&hub, &id).state, JobState::Cancelled);
+}
+
+#[test]
 fn what_a_name_means_is_the_unfinished_run_else_the_newest_of_one_key() {
     let home = Home::new();
     let hub = Hub::start(&home);

@@ -5,7 +5,11 @@ use std::{collections::HashSet, ffi::OsStr, time::Duration};
 use clap::Command;
 use clap_complete::{CompleteEnv, CompletionCandidate, engine::ArgValueCompleter};
 
-use crate::{context::Context, job_lookup, listing};
+use crate::{
+    context::Context,
+    job_lookup,
+    listing::{self, Filter},
+};
 
 /// Set by the shell's script: it asks for candidates, in place of a verb.
 pub(crate) const VARIABLE: &str = "DOORBELL_COMPLETE";
@@ -25,7 +29,7 @@ pub(crate) fn jobs() -> ArgValueCompleter {
 }
 
 fn candidates(typed: &str) -> Vec<CompletionCandidate> {
-    let listing = Context::discovered().call_within(PATIENCE, async |client| Ok(listing::fetch(client, RECENT).await?));
+    let listing = Context::discovered().call_within(PATIENCE, async |client| Ok(listing::fetch(client, &Filter::recent(RECENT)).await?));
     // A shell that completes is no place for errors.
     let Ok(Some(listing)) = listing else { return Vec::new() };
     let mut candidates = Vec::new();

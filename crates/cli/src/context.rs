@@ -20,6 +20,26 @@ pub(crate) trait Run {
     }
 }
 
+/// Does one thing after the other, each with what it was called, and gives the exit code. What cannot be done is told, and the rest is
+/// done.
+pub(crate) async fn each<T>(things: Vec<(&str, T)>, mut one: impl AsyncFnMut(T) -> anyhow::Result<()>) -> anyhow::Result<i32> {
+    let several = things.len() > 1;
+    let mut code = 0;
+    for (called, thing) in things {
+        match one(thing).await {
+            Ok(()) => {}
+            // Whoever reads what is printed has seen enough.
+            Err(e) if e.is::<std::io::Error>() => return Err(e),
+            Err(e) if several => {
+                eprintln!("doorbell: {called}: {e:#}");
+                code = 1;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(code)
+}
+
 /// How this process reaches its hub.
 pub(crate) struct Context {
     source: EndpointSource,

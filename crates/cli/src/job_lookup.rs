@@ -9,7 +9,7 @@
 //! - Ids are UUIDv7. They begin with the time, so a short beginning names a day and no job: it counts when it
 //!   goes beyond the time. An end is only looked for when nothing else fits, as it takes all pages.
 
-use std::fmt;
+use std::{collections::HashSet, fmt, hash::Hash};
 
 use anyhow::bail;
 use doorbell_client::{
@@ -28,7 +28,7 @@ const END_LEAST: usize = 4;
 /// Characters of an id's end that tables show: the beginning is a time, which jobs that are queued together share.
 pub(crate) const SHORT: usize = 6;
 
-/// Help for an argument that names a job.
+/// Help for an argument that names jobs.
 pub(crate) const HELP: &str = "Its name, its key, or its id; of an id the last four characters are enough";
 
 /// No job is meant by this.
@@ -71,6 +71,21 @@ pub(crate) async fn id(client: &Client, asked: &str) -> anyhow::Result<JobId> {
         Ok(id) => Ok(id),
         Err(_) => Ok(job(client, asked).await?.id),
     }
+}
+
+/// The jobs that somebody means, each with what it was called and once. When one is not found, nothing is done to the others.
+pub(crate) async fn each_of<'a, T: Eq + Hash + Copy>(
+    asked: &'a [String],
+    mut find: impl AsyncFnMut(&'a str) -> anyhow::Result<T>,
+) -> anyhow::Result<Vec<(&'a str, T)>> {
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
+    for asked in asked {
+        let one = find(asked).await?;
+        if seen.insert(one) {
+            found.push((asked.as_str(), one));
+        }
+    }
+    Ok(found)
 }
 
 /// The job that somebody means, if it is not over.

@@ -23,7 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{
     job_lookup,
-    listing::{self, Listing},
+    listing::{self, Filter, Listing},
     moments, paint, table,
 };
 
@@ -33,7 +33,9 @@ const EVERY: Duration = Duration::from_millis(500);
 const BAR: u16 = 24;
 
 /// What is on the screen.
-struct Screen {
+struct Screen<'a> {
+    client: &'a Client,
+    filter: &'a Filter,
     listing: Option<Listing>,
     etag: Option<String>,
     /// When the listing came, as the hub's clock goes on from there.
@@ -43,29 +45,24 @@ struct Screen {
 }
 
 /// Shows the list until somebody has seen enough.
-pub(crate) async fn show(client: &Client, recent: usize) -> anyhow::Result<()> {
-    let mut screen = Screen { listing: None, etag: None, read: Instant::now(), trouble: None };
+pub(crate) async fn show(client: &Client, filter: &Filter) -> anyhow::Result<()> {
+    let mut screen = Screen { client, filter, listing: None, etag: None, read: Instant::now(), trouble: None };
     // Without a hub there is nothing to put on the screen.
-    screen.refresh(client, recent).await?;
+    screen.refresh().await?;
     let mut terminal = ratatui::init();
-    let result = draw_until_enough(&mut terminal, &mut screen, client, recent).await;
+    let result = draw_until_enough(&mut terminal, &mut screen).await;
     ratatui::restore();
     result
 }
 
-async fn draw_until_enough(
-    terminal: &mut ratatui::DefaultTerminal,
-    screen: &mut Screen,
-    client: &Client,
-    recent: usize,
-) -> anyhow::Result<()> {
+async fn draw_until_enough(terminal: &mut ratatui::DefaultTerminal, screen: &mut Screen<'_>) -> anyhow::Result<()> {
     let mut keys = EventStream::new();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         terminal.draw(|frame| screen.draw(frame))?;
         tokio::select! {
-            _ = ticks.tick() => screen.trouble = screen.refresh(client, recent).await.err().map(|e| e.to_string()),
+            _ = ticks.tick() => screen.trouble = screen.refresh().await.err().map(|e| e.to_string()),
             key = keys.next() => match key {
                 Some(Ok(event)) if is_enough(&event) => return Ok(()),
                 // A resize, or a key that means nothing: drawing once more is all it takes.
@@ -84,16 +81,16 @@ fn is_enough(event: &Event) -> bool {
     })
 }
 
-impl Screen {
-    async fn refresh(&mut self, client: &Client, recent: usize) -> Result<(), CallError> {
-        let Running::List { list, etag } = client.running(self.etag.as_deref()).await? else { return Ok(()) };
+impl Screen<'_> {
+    async fn refresh(&mut self) -> Result<(), CallError> {
+        let Running::List { list, etag } = self.client.running(self.etag.as_deref()).await? else { return Ok(()) };
         let as_of = (list.seq, list.counts);
         match &mut self.listing {
             Some(listing) if listing.as_of == as_of => {
                 listing.running = list.jobs;
                 listing.now = list.now;
             }
-            _ => self.listing = Some(listing::beside(client, list, recent).await?),
+            _ => self.listing = Some(listing::beside(self.client, list, self.filter).await?),
         }
         self.read = Instant::now();
         self.etag = etag;
@@ -121,7 +118,7 @@ impl Screen {
         }
         let foot_line = match &self.trouble {
             Some(trouble) => Line::from(Span::styled(text::clean(trouble), style(Color::Red))),
-            None if jobs.is_empty() => Line::from("No jobs yet. Try `doorbell run -- sleep 10`. q: leave".dim()),
+            None if jobs.is_empty() => Line::from(format!("{} q: leave", self.filter.nothing()).dim()),
             None => Line::from(format!("{}  q: leave", moments::show(now)).dim()),
         };
         frame.render_widget(Paragraph::new(foot_line), foot);

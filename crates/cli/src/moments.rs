@@ -3,46 +3,80 @@
 use std::time::SystemTime;
 
 use doorbell_protocol::Timestamp;
-use jiff::{Zoned, civil};
+use jiff::{ToSpan, Zoned, civil};
 
 use crate::duration;
 
 /// What may be written, for messages.
 const FORMS: &str = "write it like 22:00, 9pm, tomorrow 9:00, fri 18:00, 2026-11-21 22:00, 2026-11-21T22:00:00Z or, from now on, 10m";
+/// The same of a moment that is over.
+const PAST_FORMS: &str =
+    "write it like 9:00, 9pm, yesterday 22:00, fri 18:00, 2026-11-21 22:00, 2026-11-21T22:00:00Z or, back from now, 2h";
 
-/// Reads a moment that is still to come, by the clock of this machine.
+/// On which side of now a clock time, a day of the week or a duration lies.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Side {
+    Ahead,
+    Past,
+}
+
+/// Reads a moment that is still to come, by the clock of this machine. `22:00` is the next time that the clock shows it.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
     parse_at(text, &Zoned::now())
 }
 
+/// Reads a moment that is over, by the clock of this machine. `22:00` is the last time that the clock showed it, `2h` is two hours ago.
+pub(crate) fn parse_past(text: &str) -> Result<Timestamp, String> {
+    parse_past_at(text, &Zoned::now())
+}
+
 fn parse_at(text: &str, now: &Zoned) -> Result<Timestamp, String> {
-    let moment = moment(&text.trim().to_ascii_lowercase(), now).ok_or_else(|| FORMS.to_owned())?;
+    let moment = moment(text, now, Side::Ahead).ok_or(FORMS)?;
     if moment < now.timestamp() {
         return Err(format!("{} is over; {FORMS}", show_at(of(moment), now)));
     }
     Ok(of(moment))
 }
 
-/// `22:00` is the next time that a clock shows it, `fri` the next Friday; a duration counts from `now`. In small letters.
-fn moment(text: &str, now: &Zoned) -> Option<jiff::Timestamp> {
+fn parse_past_at(text: &str, now: &Zoned) -> Result<Timestamp, String> {
+    let moment = moment(text, now, Side::Past).ok_or(PAST_FORMS)?;
+    if moment > now.timestamp() {
+        return Err(format!("{} is still to come; {PAST_FORMS}", show_at(of(moment), now)));
+    }
+    Ok(of(moment))
+}
+
+fn moment(text: &str, now: &Zoned, side: Side) -> Option<jiff::Timestamp> {
+    let text = &*text.trim().to_ascii_lowercase();
     if let Ok(moment) = text.parse() {
         return Some(moment);
     }
     let at = |date: civil::Date, time| Some(date.to_datetime(time).to_zoned(now.time_zone().clone()).ok()?.timestamp());
+    // The first or the last of the moments which repeat every so many days that lies on the right side of now.
+    let beside_now = |date: civil::Date, days: i64, time| {
+        let moment = at(date, time)?;
+        match side {
+            Side::Ahead if moment <= now.timestamp() => at(date.checked_add(days.days()).ok()?, time),
+            Side::Past if moment > now.timestamp() => at(date.checked_sub(days.days()).ok()?, time),
+            Side::Ahead | Side::Past => Some(moment),
+        }
+    };
     if let Some(time) = time(text) {
-        let today = at(now.date(), time)?;
-        return if today > now.timestamp() { Some(today) } else { at(now.date().tomorrow().ok()?, time) };
+        return beside_now(now.date(), 1, time);
     }
-    if let Ok(duration) = duration::parse(text.trim_start_matches('+')) {
-        return now.timestamp().checked_add(duration).ok();
+    if let Ok(duration) = duration::parse(if side == Side::Ahead { text.trim_start_matches('+') } else { text }) {
+        return match side {
+            Side::Ahead => now.timestamp().checked_add(duration).ok(),
+            Side::Past => now.timestamp().checked_sub(duration).ok(),
+        };
     }
     // A date may have ISO 8601's T between itself and its time.
     let (first, rest) = text.split_once(' ').or_else(|| text.get(..10).zip(text.get(10..)?.strip_prefix('t'))).unwrap_or((text, ""));
     let time = if rest.is_empty() { civil::Time::midnight() } else { time(rest.trim_start())? };
     match day(first, now)? {
         Day::One(date) => at(date, time),
-        Day::OfWeek(weekday) if weekday == now.weekday() && at(now.date(), time)? > now.timestamp() => at(now.date(), time),
-        Day::OfWeek(weekday) => at(now.date().nth_weekday(1, weekday).ok()?, time),
+        Day::OfWeek(weekday) if weekday == now.weekday() => beside_now(now.date(), 7, time),
+        Day::OfWeek(weekday) => at(now.date().nth_weekday(if side == Side::Ahead { 1 } else { -1 }, weekday).ok()?, time),
     }
 }
 
@@ -55,6 +89,7 @@ fn day(text: &str, now: &Zoned) -> Option<Day> {
     use civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
     let weekday = match text {
         "today" => return Some(Day::One(now.date())),
+        "yesterday" => return now.date().yesterday().ok().map(Day::One),
         "tomorrow" => return now.date().tomorrow().ok().map(Day::One),
         "mon" | "monday" => Monday,
         "tue" | "tuesday" => Tuesday,
@@ -166,6 +201,29 @@ mod tests {
             let refusal = parse_at(text, &now()).unwrap_err();
             assert!(refusal.starts_with(said), "{text}: {refusal}");
         }
+    }
+
+    #[test]
+    fn moments_of_the_past_read_as_people_write_them() {
+        for (text, moment) in [
+            ("9:00", "2026-11-21T08:00:00.000Z"),
+            ("22:00", "2026-11-20T21:00:00.000Z"),
+            ("2h", "2026-11-21T17:30:00.000Z"),
+            ("7d", "2026-11-14T19:30:00.000Z"),
+            ("today", "2026-11-20T23:00:00.000Z"),
+            ("yesterday 9pm", "2026-11-20T20:00:00.000Z"),
+            ("sat", "2026-11-20T23:00:00.000Z"),
+            ("sat 22:00", "2026-11-14T21:00:00.000Z"),
+            ("fri 18:00", "2026-11-20T17:00:00.000Z"),
+            ("sunday", "2026-11-14T23:00:00.000Z"),
+            ("2026-11-01", "2026-10-31T23:00:00.000Z"),
+        ] {
+            assert_eq!(parse_past_at(text, &now()).map(|at| at.to_string()), Ok(moment.to_owned()), "{text}");
+        }
+        for text in ["", "soon", "+2h", "-2h"] {
+            assert_eq!(parse_past_at(text, &now()), Err(PAST_FORMS.to_owned()), "{text}");
+        }
+        assert!(parse_past_at("tomorrow", &now()).unwrap_err().starts_with("2026-11-22 00:00 is still to come; "));
     }
 
     #[test]

@@ -212,6 +212,9 @@ impl Origin {
 }
 
 impl JobState {
+    /// Every state that a hub of this version gives a job.
+    pub const ALL: [Self; 6] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Lost];
+
     /// Whether the run is over; a lost one may still come back.
     #[must_use]
     pub fn is_over(self) -> bool {
@@ -240,7 +243,7 @@ impl std::str::FromStr for JobState {
     type Err = crate::Invalid;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled, Self::Lost]
+        Self::ALL
             .into_iter()
             .find(|state| state.as_str() == s)
             .ok_or_else(|| crate::Invalid::new("state", "use queued, running, succeeded, failed, cancelled or lost"))

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::{
     complete,
-    context::{Context, Run},
+    context::{Context, Run, each},
     job_lookup,
 };
 
@@ -23,17 +23,16 @@ impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
         context.call(async |client| {
             // All jobs are found before the first one is deleted, so a typing error deletes nothing.
-            let mut jobs = Vec::new();
-            for asked in &self.jobs {
-                jobs.push(job_lookup::job(client, asked).await?);
-            }
-            for job in jobs {
-                client.delete_job(job.id).await?;
+            let jobs = job_lookup::each_of(&self.jobs, async |asked| job_lookup::id(client, asked).await).await?;
+            each(jobs, async |id| {
+                let job = client.job(id).await?;
+                client.delete_job(id).await?;
                 if !self.quiet {
                     writeln!(io::stdout(), "Forgot {} ({}).", job.name, job.id)?;
                 }
-            }
-            Ok(0)
+                Ok(())
+            })
+            .await
         })
     }
 }

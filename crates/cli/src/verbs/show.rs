@@ -1,4 +1,4 @@
-//! `doorbell show JOB`
+//! `doorbell show JOB…`
 
 use std::io::Write;
 
@@ -13,25 +13,36 @@ use crate::{
     table,
 };
 
-/// Show everything about a job
+/// Show everything about jobs
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
-    job: String,
+    #[arg(value_name = "JOB", required = true, help = job_lookup::HELP, add = complete::jobs())]
+    jobs: Vec<String>,
 
-    /// Print the hub's answer: {"job": {…}}
+    /// Print the hub's answer, a line for each job: {"job": {…}}
     #[arg(long)]
     json: bool,
 }
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        let job = context.call(async |client| job_lookup::job(client, &self.job).await)?;
-        let answer = OneJob { job };
-        OutputMode::of_json(self.json).print(&answer, NO_IDS, |out| {
-            card(&answer.job, moments::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
-        })?;
-        Ok(0)
+        let output = OutputMode::of_json(self.json);
+        context.call(async |client| {
+            let mut jobs = Vec::new();
+            for asked in &self.jobs {
+                jobs.push(job_lookup::job(client, asked).await?);
+            }
+            for (n, job) in jobs.into_iter().enumerate() {
+                let answer = OneJob { job };
+                output.print(&answer, NO_IDS, |out| {
+                    if n > 0 {
+                        writeln!(out)?;
+                    }
+                    card(&answer.job, moments::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+                })?;
+            }
+            Ok(0)
+        })
     }
 }
 
