@@ -1,6 +1,11 @@
 //! The client's calls, against a real hub.
 
-use std::{io::Write, net::TcpStream, process::Command, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    time::Duration,
+};
 
 use doorbell_client::{Client, EndpointSource, rest::JobQuery};
 use doorbell_protocol::{
@@ -188,6 +193,46 @@ fn calls_work_when_listeners_have_all_the_descriptors_that_they_may_have() {
         Ok(())
     })
     .unwrap();
+}
+
+/// Of the 128 connections that so few descriptors allow, 32 may be without a token.
+#[test]
+fn strangers_who_send_slow_bodies_take_no_place_from_callers_with_a_token() {
+    let home = Home::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n 256 && exec "$0" hub --listen 127.0.0.1:0"#]).arg(home::program());
+    home.live_in(&mut command);
+    let hub = Hub::start_as(&home, &mut command);
+    let slow = b"POST /v1/browser-sessions/open HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{";
+    let mut strangers: Vec<TcpStream> = Vec::new();
+    for _ in 0..50 {
+        for _ in 0..10 {
+            let mut stranger = TcpStream::connect(hub.address()).expect("a place in the queue");
+            // It may have been shown out by then.
+            let _ = stranger.write_all(slow);
+            strangers.push(stranger);
+        }
+        // Each on a connection of its own.
+        hub.ask(async |client| {
+            let (job, fence) = started(&client, "make").await;
+            Ok(finished(&client, job, fence).await)
+        })
+        .expect("calls");
+    }
+    let mut refused = 0;
+    for (number, stranger) in strangers.iter_mut().enumerate() {
+        stranger.set_read_timeout(Some(SOON)).expect("a deadline");
+        let mut answer = Vec::new();
+        // One that was shown out may get a reset.
+        let read = stranger.read_to_end(&mut answer);
+        assert!(read.is_ok() || read.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset), "{number} is still there");
+        if answer.starts_with(b"HTTP/1.1 408") {
+            refused += 1;
+        } else {
+            assert!(answer.is_empty() && number < 500 - 20, "{number}: {}", String::from_utf8_lossy(&answer));
+        }
+    }
+    assert!((20..=32).contains(&refused), "{refused} could wait to the end");
 }
 
 async fn until_listeners_are(client: &Client, wanted: impl Fn(u32) -> bool) {

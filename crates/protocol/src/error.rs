@@ -41,6 +41,8 @@ pub enum ErrorCode {
     NotFound,
     /// 405: the path exists, but not with this method.
     MethodNotAllowed,
+    /// 408: the body did not come in time.
+    TooSlow,
     /// 409: the job's state does not allow this move.
     BadTransition,
     /// 409: another runner has taken the job over, or it has ended.
@@ -75,12 +77,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code that this version knows, by status.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Malformed,
         Self::Unauthorized,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::TooSlow,
         Self::BadTransition,
         Self::LeaseStale,
         Self::WorkerDraining,
@@ -105,6 +108,7 @@ impl ErrorCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::TooSlow => 408,
             Self::BadTransition
             | Self::LeaseStale
             | Self::WorkerDraining

@@ -76,6 +76,10 @@ pub const LOG_TAIL_BYTES: u64 = 1024 * 1024;
 pub const LOG_PART_BYTES: usize = 64 * 1024;
 /// Largest body of a call that only reports, claims or renews, in bytes.
 pub const REPORT_BYTES: usize = 16 * 1024;
+/// Largest body that hands over the key of a link, in bytes: it comes without a token.
+pub const BROWSER_KEY_BYTES: usize = 1024;
+/// Longest time for a body to come.
+pub const BODY: Duration = Duration::from_secs(10);
 /// Most slots of one worker.
 pub const SLOTS: u32 = 1_000;
 /// Longest wait of a long poll.

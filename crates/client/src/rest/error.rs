@@ -80,7 +80,7 @@ impl CallError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NoHub(_) | Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Unauthorized { .. } => true,
-            Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 429,
+            Self::Refused(refusal) => refusal.status >= 500 || matches!(refusal.status, 408 | 429),
             // For a while, the login page of a hotel's network may answer in the hub's place.
             Self::Malformed { .. } => true,
         }
@@ -144,6 +144,7 @@ mod tests {
         for (status, code, transient) in [
             (401, "unauthorized", true),
             (404, "not_found", false),
+            (408, "too_slow", true),
             (409, "lease_stale", false),
             (422, "invalid", false),
             (429, "slow_down", true),

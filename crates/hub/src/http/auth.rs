@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -13,8 +13,11 @@ use doorbell_protocol::{
     routes::{Access, Spec},
 };
 
-use super::{context::Context, error::Error};
-use crate::{access::tokens::Caller, net::exposure::Site};
+use super::{body, context::Context, error::Error};
+use crate::{
+    access::tokens::Caller,
+    net::{exposure::Site, strangers::Stranger},
+};
 
 /// Lets a call pass whose token is good for it, within its rate. The handler then knows the caller.
 pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, mut request: Request, next: Next) -> Response {
@@ -31,14 +34,7 @@ pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, m
         return error.into_response();
     }
     request.extensions_mut().insert(caller);
-    bound(State(spec), request, next).await
-}
-
-/// Lets no larger body pass than the call takes. What reads the body then knows the call.
-pub(crate) async fn bound(State(spec): State<Spec>, mut request: Request, next: Next) -> Response {
-    DefaultBodyLimit::max(spec.body_bytes).apply(&mut request);
-    request.extensions_mut().insert(spec);
-    next.run(request).await
+    body::whole(State(spec), request, next).await
 }
 
 /// Refuses a caller whose token lacks the role, and names it.
@@ -59,6 +55,9 @@ fn admit(context: &Context, request: &Request) -> Result<Arc<Caller>, Error> {
     let caller = context.tokens.find(secret.trim()).ok_or_else(|| {
         refuse("the token is wrong or has expired; read it anew from the file `token` in the hub's data folder, or have one made")
     })?;
+    if let Some(stranger) = request.extensions().get::<Arc<Stranger>>() {
+        stranger.is_known();
+    }
     caller.take_turn().map_err(Error::slow_down)?;
     Ok(caller)
 }
@@ -66,6 +65,10 @@ fn admit(context: &Context, request: &Request) -> Result<Arc<Caller>, Error> {
 /// Lets a call pass that calls the hub by one of its names, and whose page, if it comes from one, is the hub's own.
 pub(crate) async fn site(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let refuse = |message: String, header| Error::new(ErrorCode::Forbidden, message).at(header).into_response();
+    // Somebody between us and the caller may have gone by the other one.
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        return Error::new(ErrorCode::Malformed, "there must be one Host header").at("Host").into_response();
+    }
     let Some(host) = host(request.headers(), request.uri()) else {
         return refuse("the Host header is missing".to_owned(), "Host");
     };

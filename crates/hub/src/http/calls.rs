@@ -10,7 +10,7 @@ use axum::{
 };
 use doorbell_protocol::routes::{Access, Method, Route};
 
-use super::{auth, context::Context};
+use super::{auth, body, context::Context};
 
 /// The calls that are served. A call that is not in the table cannot be added.
 pub(super) struct Calls {
@@ -32,7 +32,7 @@ impl Calls {
         let spec = route.spec;
         let method = on(filter(spec.method), handler);
         let method = match spec.access {
-            Access::Anyone => method.route_layer(middleware::from_fn_with_state(spec, auth::bound)),
+            Access::Anyone => method.route_layer(middleware::from_fn_with_state(spec, body::whole)),
             Access::Role(_) | Access::Own(_) => {
                 method.route_layer(middleware::from_fn_with_state((self.context.clone(), spec), auth::token))
             }

@@ -4,13 +4,13 @@ use std::{fmt::Display, str::FromStr};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::BytesRejection},
-    http::{StatusCode, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::request::Parts,
 };
-use doorbell_protocol::{ErrorCode, JobId, limits, routes::Spec};
+use doorbell_protocol::{ErrorCode, JobId};
 use serde::de::DeserializeOwned;
 
-use super::error::Error;
+use super::{body::broke_off, error::Error};
 
 /// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -25,8 +25,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
-        let most = request.extensions().get().map_or(limits::BODY_BYTES, |spec: &Spec| spec.body_bytes);
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection, most))?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| broke_off())?;
         // No body is an empty one, so that a call whose fields are all optional needs none.
         let json: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         // Serde would take the values of an array for the fields, in their order.
@@ -56,15 +55,6 @@ impl<T: FromStr<Err: Display>, S: Send + Sync> FromRequestParts<S> for Id<T> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let Path(id) = path.map_err(|rejection| Error::new(ErrorCode::Malformed, rejection.body_text()).at("id"))?;
         id.parse().map(Self).map_err(|error| Error::new(ErrorCode::Malformed, format!("{id:?} is {error}")).at("id"))
-    }
-}
-
-/// Why the bytes of a body, of which `most` are allowed, are not there.
-pub(super) fn unreadable(rejection: &BytesRejection, most: usize) -> Error {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Error::new(ErrorCode::TooLarge, format!("the body must have at most {most} bytes"))
-    } else {
-        Error::new(ErrorCode::Malformed, "the body broke off")
     }
 }
 

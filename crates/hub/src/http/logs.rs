@@ -5,19 +5,19 @@ use std::{io, sync::Arc};
 use axum::{
     Extension, Json,
     body::Bytes,
-    extract::{State, rejection::BytesRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    ErrorCode, limits,
+    ErrorCode,
     log::{Log as LogBody, LogAppend, LogEnd, LogMessage, LogQuery},
 };
 
 use super::{
     context::Hub,
     error::Error,
-    json::{self, Id, Params},
+    json::{Id, Params},
     lease, sse,
 };
 use crate::{
@@ -26,13 +26,7 @@ use crate::{
     logs::{AppendError, Follower, Log},
 };
 
-pub(crate) async fn append(
-    State(hub): Hub,
-    Id(id): Id,
-    Params(params): Params<LogAppend>,
-    bytes: Result<Bytes, BytesRejection>,
-) -> Result<Json<LogEnd>, Error> {
-    let bytes = bytes.map_err(|rejection| json::unreadable(&rejection, limits::LOG_CHUNK_BYTES))?;
+pub(crate) async fn append(State(hub): Hub, Id(id): Id, Params(params): Params<LogAppend>, bytes: Bytes) -> Result<Json<LogEnd>, Error> {
     lease::check(&hub, id, params.fence).await?;
     let log = hub.logs.of(id);
     // A log only grows, so what fits now is no gap after the lease is renewed.

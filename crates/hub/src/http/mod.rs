@@ -1,6 +1,7 @@
 //! The hub's calls over HTTP: one file a resource. Each handler reads, asks, and answers; decisions are made elsewhere.
 
 mod auth;
+mod body;
 mod browser;
 mod calls;
 mod changes;

@@ -1,10 +1,6 @@
 //! One connection: calls over hyper until one is answered by a stream, which then has the socket.
 
-use std::{
-    future::{self, Future},
-    pin::Pin,
-    task::Poll,
-};
+use std::{future, pin::Pin, sync::Arc, task::Poll};
 
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -17,6 +13,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
+use super::strangers::Stranger;
 use crate::{
     bounds::GRACE,
     feed::{
@@ -28,6 +25,7 @@ use crate::{
 pub(crate) struct Connection {
     /// Held as long as the socket is open.
     pub(crate) place: OwnedSemaphorePermit,
+    pub(crate) stranger: Arc<Stranger>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -40,10 +38,11 @@ impl Connection {
         let handover = Handover::default();
         let io = TokioIo::new(Watched { socket, handover: handover.clone() });
         let service = service_fn({
-            let handover = handover.clone();
+            let (handover, stranger) = (handover.clone(), self.stranger.clone());
             move |request: hyper::Request<Incoming>| {
                 let mut request = request.map(axum::body::Body::new);
                 request.extensions_mut().insert(handover.clone());
+                request.extensions_mut().insert(stranger.clone());
                 router.clone().call(request as Request)
             }
         });
@@ -52,7 +51,12 @@ impl Connection {
             Poll::Ready(ended) => Poll::Ready(Calls::Ended(ended)),
             Poll::Pending => handover.take().map_or(Poll::Pending, |stream| Poll::Ready(Calls::Became(stream))),
         });
-        match self.until_shutdown(calls).await {
+        let ended = tokio::select! {
+            ended = calls => Some(ended),
+            () = self.stranger.shown_out() => return tracing::debug!("a connection without a token made room for others"),
+            () = self.shutdown.cancelled() => None,
+        };
+        match ended {
             Some(Calls::Became(stream)) => {
                 let Watched { socket, .. } = connection.into_parts().io.into_inner();
                 // A task of its own, so that what hyper needed is freed.
@@ -67,13 +71,6 @@ impl Connection {
                     () = sleep(GRACE) => {}
                 }
             }
-        }
-    }
-
-    async fn until_shutdown<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            done = work => Some(done),
-            () = self.shutdown.cancelled() => None,
         }
     }
 }

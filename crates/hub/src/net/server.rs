@@ -8,13 +8,17 @@ use hyper_util::rt::TokioTimer;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{connection::Connection, descriptors};
+use super::{
+    connection::Connection,
+    descriptors,
+    strangers::{Stranger, Strangers},
+};
 use crate::bounds::GRACE;
 
 /// Most connections at once, where the process may have as many; more wait in the kernel's queue.
@@ -50,16 +54,17 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
     if let Err(error) = SockRef::from(&listener).listen(BACKLOG) {
         tracing::debug!(%error, "could not make the queue of new connections longer");
     }
-    let free = Arc::new(Semaphore::new(descriptors::make_room(CONNECTIONS)));
+    let room = descriptors::make_room(CONNECTIONS);
+    let (free, strangers) = (Arc::new(Semaphore::new(room)), Strangers::of(room));
     let connections = TaskTracker::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(BUFFER).max_headers(MOST_HEADERS);
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &free) => accepted,
+            accepted = accept(&listener, &free, &strangers) => accepted,
             () = shutdown.cancelled() => break,
         };
-        let (stream, place) = match accepted {
+        let (stream, place, stranger) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: give others time to end.
@@ -71,7 +76,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
         if let Err(error) = watch_over(&stream) {
             tracing::debug!(%error, "could not set the options of a connection");
         }
-        let connection = Connection { place, shutdown: shutdown.clone(), tasks: connections.clone() };
+        let connection = Connection { place, stranger: Arc::new(stranger), shutdown: shutdown.clone(), tasks: connections.clone() };
         let (http, router) = (http.clone(), router.clone());
         match tls.clone() {
             None => connections.spawn(connection.serve(stream, http, router)),
@@ -89,6 +94,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
 async fn encrypted(tls: TlsAcceptor, stream: TcpStream, connection: Connection, http: http1::Builder, router: Router) {
     let shaken = tokio::select! {
         shaken = timeout(HANDSHAKE, tls.accept(stream)) => shaken.map_err(io::Error::from).flatten(),
+        () = connection.stranger.shown_out() => return,
         () = connection.shutdown.cancelled() => return,
     };
     match shaken {
@@ -97,10 +103,14 @@ async fn encrypted(tls: TlsAcceptor, stream: TcpStream, connection: Connection, 
     }
 }
 
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+    strangers: &Arc<Strangers>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit, Stranger)> {
     let place = free.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, place, strangers.enter().await))
 }
 
 /// Has the kernel find out when the peer is gone without a word, and keep little for one that stands still.

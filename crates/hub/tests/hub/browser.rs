@@ -47,6 +47,8 @@ async fn neither_a_guess_nor_another_site_nor_a_lesser_token_gets_in() {
         assert_eq!(refused(open(&hub, &body, None).await).await, key_is_not_good());
     }
     assert_eq!(open(&hub, &json!({"key": 3}), None).await.status(), StatusCode::BAD_REQUEST);
+    let large = open(&hub, &json!({"key": "0".repeat(1_024)}), None).await;
+    assert_eq!(refused(large).await, Refused(413, ErrorCode::TooLarge, None));
     let key = link(&hub).await;
     let foreign = open(&hub, &json!({"key": key}), Some("http://evil.example")).await;
     assert_eq!(refused(foreign).await, Refused(403, ErrorCode::Forbidden, Some("Origin".to_owned())));

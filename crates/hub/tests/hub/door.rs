@@ -11,7 +11,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Refused, TestHub, refused};
+use crate::{
+    raw::Raw,
+    support::{Refused, TestHub, refused},
+};
 
 #[tokio::test]
 async fn health_needs_no_token_and_everything_else_does() {
@@ -59,6 +62,17 @@ async fn a_request_without_a_host_is_refused() {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.0 403") || answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_with_two_hosts_is_refused() {
+    let hub = TestHub::start().await;
+    for hosts in ["Host: localhost\r\nHost: evil.example", "Host: localhost\r\nHost: localhost"] {
+        let mut raw = Raw::connect(hub.address).await;
+        raw.send(format!("GET /v1/health HTTP/1.1\r\n{hosts}\r\nConnection: close\r\n\r\n")).await;
+        let answer = raw.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(r#""field":"Host""#), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -109,6 +109,25 @@ async fn a_body_that_breaks_off_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_come_is_refused_and_its_connection_closed() {
+    let hub = TestHub::start().await;
+    let (token, mut waiting) = (&hub.token, Vec::new());
+    for (path, sent) in [("/v1/browser-sessions/open", ""), ("/v1/jobs", r#"{"name":"make","start":true}"#), ("/v1/jobs/x/log", "text")] {
+        let mut raw = Raw::connect(hub.address).await;
+        let head = "Host: localhost\r\nContent-Length: 100\r\n";
+        raw.send(format!("POST {path} HTTP/1.1\r\n{head}Authorization: Bearer {token}\r\n\r\n{sent}")).await;
+        waiting.push(raw);
+    }
+    hub.started("make").await;
+    for mut raw in waiting {
+        let answer = raw.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("connection: close"), "{answer}");
+        assert!(answer.contains(r#"{"error":{"code":"too_slow","message":"#), "{answer}");
+    }
+    assert_eq!(hub.stats().await.seq.0, 1);
+}
+
+#[tokio::test]
 async fn a_flood_of_headers_is_refused() {
     let hub = TestHub::start().await;
     let many = "a: b\r\n".repeat(1_000);

@@ -211,6 +211,7 @@ impl Spec {
             (ErrorCode::SlowDown, self.access != Access::Anyone),
             (ErrorCode::Malformed, has_id || has_body),
             (ErrorCode::NotFound, has_id),
+            (ErrorCode::TooSlow, has_body),
             (ErrorCode::TooLarge, has_body),
             (ErrorCode::Storage, self.storage != Storage::Untouched),
             (ErrorCode::ShuttingDown, self.storage == Storage::Write),

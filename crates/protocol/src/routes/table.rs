@@ -18,7 +18,7 @@ use crate::{
     jobs::{
         CreatedJob, FinishReport, JobList, JobQuery, LeaseRenewal, NewJob, NewTestJob, OneJob, ProgressReport, RenewedLease, ReportAnswer,
     },
-    limits::{BODY_BYTES, LOG_CHUNK_BYTES, REPORT_BYTES},
+    limits::{BODY_BYTES, BROWSER_KEY_BYTES, LOG_CHUNK_BYTES, REPORT_BYTES},
     log::{Log, LogAppend, LogEnd, LogMessage, LogQuery},
     question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
     schedule::{NewSchedule, OneSchedule, ScheduleList},
@@ -69,7 +69,7 @@ table! {
     /// can be listed and removed as any other. A key that is not good any more is 401.
     OPEN_BROWSER_SESSION: Route<(), (), Json<BrowserKey>, Json<CreatedToken>> =
         Route::new(Post, "/v1/browser-sessions/open", Anyone)
-            .body(BODY_BYTES, &["browser-key"])
+            .body(BROWSER_KEY_BYTES, &["browser-key"])
             .answer(&[201], &["created-token"])
             .conflicts(&[crate::ErrorCode::Unauthorized])
             .writes();
