@@ -1,6 +1,9 @@
 //! Tokens for others, from the command line.
 
-use doorbell_tests::{Home, Hub};
+use std::fs;
+
+use doorbell_protocol::JobState;
+use doorbell_tests::{Home, Hub, Running};
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
@@ -30,4 +33,41 @@ fn a_token_is_made_used_shown_and_removed() {
     assert!(home.run(&["token", "rm", "ci"]).status.success());
     assert_eq!(as_ci(&["status"]).status.code(), Some(1));
     assert!(text(&home.run(&["token", "ls"]).stdout).starts_with("No tokens"));
+}
+
+fn token_of(home: &Home, name: &str) -> String {
+    text(&home.run(&["token", "create", "--role", "report", "--name", name]).stdout)
+}
+
+#[test]
+fn a_run_whose_parent_is_anothers_is_told_as_a_job_of_its_own() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    assert!(home.run(&["run", "--name", "owners", "true"]).status.success());
+    let owners = hub.jobs()[0].id.to_string();
+    let secret = token_of(&home, "ci");
+    let run = home.doorbell(&["run", "--name", "ci", "--parent", &owners, "true"]).env("DOORBELL_TOKEN", &secret).output().unwrap();
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let job = &hub.jobs()[0];
+    assert_eq!((job.name.as_str(), job.state, job.parent), ("ci", JobState::Succeeded, None));
+}
+
+/// Its own token is replaced while it runs, so the hub takes the end from the owner alone.
+#[test]
+fn an_end_that_is_refused_as_anothers_waits_for_whoever_may_tell_it() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let file = home.path("token-of-ci");
+    fs::write(&file, token_of(&home, "old")).unwrap();
+    let mut run = home.doorbell(&["run", "--", "sh", "-c", "echo ready; while [ ! -e go ]; do sleep 0.02; done"]);
+    let run = Running::start(run.env("DOORBELL_TOKEN_FILE", &file));
+    run.says("ready");
+    hub.the_job_is(JobState::Running);
+    fs::write(&file, token_of(&home, "new")).unwrap();
+    assert!(home.run(&["token", "rm", "old"]).status.success());
+    fs::write(home.path("go"), "").unwrap();
+    assert!(run.end().0.success());
+    assert_eq!(hub.jobs()[0].state, JobState::Running);
+    assert!(home.run(&["status"]).status.success());
+    hub.the_job_is(JobState::Succeeded);
 }

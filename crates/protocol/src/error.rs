@@ -35,7 +35,7 @@ pub enum ErrorCode {
     Malformed,
     /// 401: the token is missing or wrong.
     Unauthorized,
-    /// 403: the `Host` or `Origin` header names another site, or the token lacks the role that the call needs.
+    /// 403: the `Host` or `Origin` header names another site, the token lacks the role that the call needs, or the run is another token's.
     Forbidden,
     /// 404: there is no such path or thing.
     NotFound,
@@ -49,7 +49,7 @@ pub enum ErrorCode {
     LeaseStale,
     /// 409: the worker is draining and gets no more jobs.
     WorkerDraining,
-    /// 409: the id is taken by a job that differs.
+    /// 409: the id is taken by a job that differs, or that another token created.
     IdTaken,
     /// 409: somebody has answered the question before.
     AlreadyAnswered,

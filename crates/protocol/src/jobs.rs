@@ -27,7 +27,7 @@ pub struct NewJob {
     /// Who runs it, where, and what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-    /// The job that it is a part of. It counts, but does not ring by itself.
+    /// The job that it is a part of: one's own, or one that the token may see. It counts, but does not ring by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<JobId>,
     /// Words to find it by, at most 16.

@@ -13,7 +13,7 @@
 //! - [`ending`]: how the command ended, and what that means for its job · `exit_as`: and how we end
 //! - `output/`: what becomes of the command's output beside being written · [`progress`]: reads progress from
 //!   it, pure · `redact`: keeps secrets here
-//! - `reporter/`: tells the hub, from a thread of its own · [`spool`]: ends that no hub has taken yet
+//! - [`creation`]: tells the hub of a job · `reporter/`: and of all that follows, from a thread of its own · [`spool`]: ends that no hub has taken yet
 //! - [`origin`]: who runs a job, where · [`test_job`]: the built-in job that shows whether everything works
 //!
 //! # Invariants
@@ -23,6 +23,7 @@
 mod assignment;
 pub mod claimed;
 mod command;
+pub mod creation;
 pub mod ending;
 mod exit_as;
 mod job_control;

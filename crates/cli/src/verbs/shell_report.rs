@@ -9,7 +9,7 @@ use doorbell_protocol::{
     text,
 };
 use doorbell_runner::{
-    Redactor,
+    Redactor, creation,
     ending::{Ending, Exit},
     origin,
 };
@@ -80,7 +80,7 @@ fn new_job(line: &str, started_at: Timestamp) -> NewJob {
 async fn report(client: &Client, job: &NewJob, exit_code: i32, finished_at: Timestamp) -> anyhow::Result<()> {
     let Ending { exit_code, outcome, failure } = Ending::of(&Exit::Code(exit_code), STOPPED, None);
     let tell = async || {
-        let created = client.create_job(job).await?;
+        let created = creation::create(client, job).await?;
         let Some(lease) = created.lease else { return Ok(()) };
         let (exit_code, finished_at) = (Some(exit_code), Some(finished_at));
         let end = FinishReport { fence: lease.fence, outcome, exit_code, failure: failure.clone(), finished_at };

@@ -14,7 +14,11 @@ use doorbell_protocol::{Role, Timestamp, TokenId, token::Token};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{rate_limit::Bucket, secret::SecretHash},
+    access::{
+        rate_limit::Bucket,
+        rights::{Actor, Reach},
+        secret::SecretHash,
+    },
     clock,
 };
 
@@ -94,6 +98,16 @@ impl Tokens {
 impl Caller {
     pub(crate) fn may(&self, needed: Role) -> bool {
         self.token.as_ref().is_none_or(|token| token.roles.iter().any(|role| role.covers(needed)))
+    }
+
+    /// Who this is to the jobs of the hub.
+    pub(crate) fn actor(&self) -> Actor {
+        let reach = match (self.may(Role::Admin), self.may(Role::View)) {
+            (true, _) => Reach::All,
+            (false, true) => Reach::SeesAll,
+            (false, false) => Reach::Own,
+        };
+        Actor { who: self.token.as_ref().map(|token| token.id).into(), reach }
     }
 
     /// The roles of the token, in words for a message.

@@ -57,6 +57,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::access::rights::Principal;
 
     const NOW: Timestamp = Timestamp::EPOCH;
 
@@ -68,7 +69,7 @@ mod tests {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let after: Vec<JobId> = waits_for.iter().copied().map(id).collect();
         let new = NewJob { name: format!("job {n}"), task, after: after.clone(), ..NewJob::default() };
-        let mut record = job::create(id(n), new, NOW).record;
+        let mut record = job::create(id(n), new, Principal::Owner, NOW).record;
         record.job.state = state;
         record.waits_for = after;
         record

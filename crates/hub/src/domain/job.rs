@@ -9,12 +9,20 @@ use doorbell_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::access::rights::{Actor, Principal, Reach};
+
 /// A job with what only the hub knows of it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Record {
     pub(crate) job: Job,
     /// The number of the newest lease.
     pub(crate) fence: Fence,
+    /// Who created it, or the first of the runs that it repeats.
+    #[serde(default, skip_serializing_if = "Principal::is_owner")]
+    pub(crate) created_by: Principal,
+    /// Who started or claimed its run, and so reports for it. The owner's until then.
+    #[serde(default, skip_serializing_if = "Principal::is_owner")]
+    pub(crate) held_by: Principal,
     /// What a worker runs; empty for a job that its reporter runs.
     #[serde(default)]
     pub(crate) task: Task,
@@ -55,13 +63,13 @@ pub(crate) struct Announcement {
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// A worker takes a queued job.
-    Claim { worker: Holder },
+    Claim { worker: Holder, by: Principal },
     /// Somebody wants it stopped.
     Cancel,
     /// The runner reports after its lease ran out.
-    Resume { fence: Fence },
+    Resume { fence: Fence, by: Actor },
     /// The runner reports the end; `progress` is the latest that it reported.
-    Finish { report: FinishReport, progress: Option<Progress> },
+    Finish { report: FinishReport, progress: Option<Progress>, by: Actor },
     /// The lease ran out.
     Expire { progress: Option<Progress> },
 }
@@ -74,6 +82,10 @@ pub(crate) enum Refusal {
     NotATask(JobId),
     IdTaken(JobId),
     LeaseStale,
+    /// The run is somebody else's to report for.
+    NotTheirs,
+    /// A new job is to be a part of one that it may not be a part of.
+    NoSuchParent(JobId),
     BadTransition {
         from: JobState,
         verb: &'static str,
@@ -82,13 +94,37 @@ pub(crate) enum Refusal {
 
 impl Record {
     /// Of a job that nobody has run yet. `task` is empty for one that its reporter runs.
-    pub(crate) fn new(job: Job, task: Task) -> Self {
-        Self { job, fence: Fence::default(), task, holder: None, waits_for: Vec::new(), next_run: None }
+    pub(crate) fn new(job: Job, task: Task, created_by: Principal) -> Self {
+        Self {
+            job,
+            fence: Fence::default(),
+            created_by,
+            held_by: Principal::Owner,
+            task,
+            holder: None,
+            waits_for: Vec::new(),
+            next_run: None,
+        }
+    }
+
+    /// Whether it is theirs: they created it, or started or claimed its run.
+    pub(crate) fn is_of(&self, who: Principal) -> bool {
+        self.created_by == who || (self.job.started_at.is_some() && self.held_by == who)
+    }
+
+    /// Whether they may know of it.
+    pub(crate) fn is_seen_by(&self, actor: Actor) -> bool {
+        actor.reach != Reach::Own || self.is_of(actor.who)
+    }
+
+    /// Refuses whoever may not report for its run.
+    pub(crate) fn check_reporter(&self, actor: Actor) -> Result<(), Refusal> {
+        if actor.may_act_as(self.held_by) { Ok(()) } else { Err(Refusal::NotTheirs) }
     }
 }
 
 /// The first state of a job: running when its reporter runs it, else queued. `new` has passed its checks.
-pub(crate) fn create(id: JobId, new: NewJob, now: Timestamp) -> Transition {
+pub(crate) fn create(id: JobId, new: NewJob, by: Principal, now: Timestamp) -> Transition {
     let job = Job {
         origin: new.origin,
         parent: new.parent,
@@ -102,20 +138,20 @@ pub(crate) fn create(id: JobId, new: NewJob, now: Timestamp) -> Transition {
         after: new.after,
         ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
-    let record = Record::new(job, new.task);
-    if new.start { start(record, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
+    let record = Record::new(job, new.task, by);
+    if new.start { start(record, by, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
 }
 
 /// What `command` does to `record`; `None` when it was done before and changes nothing.
 pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Result<Option<Transition>, Refusal> {
     let state = record.job.state;
     match command {
-        Command::Claim { worker } => match state {
+        Command::Claim { worker, by } => match state {
             JobState::Queued => {
                 let mut record = record.clone();
                 record.job.worker = Some(worker.name.clone());
                 record.holder = Some(worker);
-                Ok(Some(start(record, now)))
+                Ok(Some(start(record, by, now)))
             }
             JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {
                 Err(Refusal::BadTransition { from: state, verb: "claim" })
@@ -134,14 +170,15 @@ pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Resul
                 Err(Refusal::BadTransition { from: state, verb: "cancel" })
             }
         },
+        Command::Resume { by, .. } | Command::Finish { by, .. } if record.check_reporter(by).is_err() => Err(Refusal::NotTheirs),
         // Another runner may have the job by now: two must not report for it.
         Command::Resume { .. } | Command::Finish { .. } if state == JobState::Lost && record.next_run.is_some() => Err(Refusal::LeaseStale),
-        Command::Resume { fence } if fence == record.fence => match state {
+        Command::Resume { fence, .. } if fence == record.fence => match state {
             JobState::Lost => Ok(Some(resume(record.clone()))),
             JobState::Running => Ok(None),
             JobState::Queued | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Unknown => Err(Refusal::LeaseStale),
         },
-        Command::Finish { report, progress } if report.fence == record.fence => match state {
+        Command::Finish { report, progress, .. } if report.fence == record.fence => match state {
             JobState::Running => Ok(Some(finish(record.clone(), report, progress, now, false))),
             JobState::Lost => Ok(Some(finish(record.clone(), report, progress, now, true))),
             ended if ended == JobState::from(report.outcome) => Ok(None),
@@ -163,7 +200,8 @@ pub(crate) fn cancel_queued(mut record: Record, reason: Option<String>, now: Tim
     Transition { record, announces: None }
 }
 
-fn start(mut record: Record, at: Timestamp) -> Transition {
+fn start(mut record: Record, by: Principal, at: Timestamp) -> Transition {
+    record.held_by = by;
     record.fence = record.fence.next();
     record.job.attempt += 1;
     record.job.state = JobState::Running;
@@ -212,6 +250,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::access::rights::tests::token;
 
     const NOW: Timestamp = Timestamp::EPOCH;
 
@@ -224,13 +263,14 @@ mod tests {
     }
 
     fn created(start: bool) -> Record {
-        create(JobId(Uuid::from_u128(1)), new(start), NOW).record
+        create(JobId(Uuid::from_u128(1)), new(start), Principal::Owner, NOW).record
     }
 
     fn finish_as(outcome: Outcome) -> Command {
         Command::Finish {
             report: FinishReport { fence: Fence(1), outcome, exit_code: Some(0), failure: None, finished_at: None },
             progress: None,
+            by: Actor::OWNER,
         }
     }
 
@@ -240,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_run_is_told_twice() {
-        let started = create(JobId(Uuid::from_u128(1)), new(true), NOW);
+        let started = create(JobId(Uuid::from_u128(1)), new(true), Principal::Owner, NOW);
         assert_eq!(started.announces, Some(Announcement { kind: EventKind::JobStarted, late: false }));
         let finished = moved(&started.record, finish_as(Outcome::Succeeded), later(7));
         assert_eq!(finished.announces, Some(Announcement { kind: EventKind::JobFinished, late: false }));
@@ -249,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_queued_job_is_cancelled_at_once_and_untold() {
-        let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW).record;
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, NOW).record;
         let cancelled = moved(&queued, Command::Cancel, later(1));
         assert_eq!((cancelled.record.job.state, cancelled.announces), (JobState::Cancelled, None));
         assert_eq!(decide(&cancelled.record, Command::Cancel, later(2)), Ok(None));
@@ -268,20 +308,20 @@ mod tests {
     fn a_lost_run_that_was_queued_again_is_not_taken_back() {
         let mut lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
         lost.next_run = Some(JobId(Uuid::from_u128(2)));
-        assert_eq!(decide(&lost, Command::Resume { fence: Fence(1) }, later(20)), Err(Refusal::LeaseStale));
+        assert_eq!(decide(&lost, Command::Resume { fence: Fence(1), by: Actor::OWNER }, later(20)), Err(Refusal::LeaseStale));
         assert_eq!(decide(&lost, finish_as(Outcome::Succeeded), later(20)), Err(Refusal::LeaseStale));
     }
 
     #[test]
     fn a_queued_job_is_told_when_it_is_claimed() {
-        let queued = create(JobId(Uuid::from_u128(1)), new(false), NOW);
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, NOW);
         assert_eq!(queued.announces, None);
         let worker = Holder { id: WorkerId(Uuid::nil()), name: "here".to_owned(), host: "host".to_owned() };
-        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone() }, later(1));
+        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone(), by: Principal::Owner }, later(1));
         assert_eq!(claimed.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         assert_eq!(claimed.record.job.worker.as_deref(), Some("here"));
         assert_eq!(claimed.record.fence, Fence(1));
-        let again = decide(&claimed.record, Command::Claim { worker }, later(2));
+        let again = decide(&claimed.record, Command::Claim { worker, by: Principal::Owner }, later(2));
         assert!(matches!(again, Err(Refusal::BadTransition { from: JobState::Running, .. })));
     }
 
@@ -295,10 +335,10 @@ mod tests {
     #[test]
     fn an_older_fence_reports_nothing() {
         let stale = Fence(0);
-        assert_eq!(decide(&created(true), Command::Resume { fence: stale }, NOW), Err(Refusal::LeaseStale));
-        let Command::Finish { mut report, progress } = finish_as(Outcome::Succeeded) else { unreachable!() };
+        assert_eq!(decide(&created(true), Command::Resume { fence: stale, by: Actor::OWNER }, NOW), Err(Refusal::LeaseStale));
+        let Command::Finish { mut report, progress, by } = finish_as(Outcome::Succeeded) else { unreachable!() };
         report.fence = stale;
-        assert_eq!(decide(&created(true), Command::Finish { report, progress }, NOW), Err(Refusal::LeaseStale));
+        assert_eq!(decide(&created(true), Command::Finish { report, progress, by }, NOW), Err(Refusal::LeaseStale));
     }
 
     #[test]
@@ -311,7 +351,7 @@ mod tests {
     #[test]
     fn a_lost_job_comes_back_or_ends_late() {
         let lost = moved(&created(true), Command::Expire { progress: None }, later(15)).record;
-        let back = moved(&lost, Command::Resume { fence: Fence(1) }, later(20));
+        let back = moved(&lost, Command::Resume { fence: Fence(1), by: Actor::OWNER }, later(20));
         assert_eq!((back.record.job.state, back.record.job.failure.as_deref()), (JobState::Running, None));
         assert_eq!(back.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         let late = moved(&lost, finish_as(Outcome::Succeeded), later(20));
@@ -320,15 +360,58 @@ mod tests {
 
     #[test]
     fn times_of_a_late_report_are_kept_but_never_in_the_future_nor_before_the_start() {
-        let early = create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(5)), ..new(true) }, later(9)).record;
+        let early =
+            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(5)), ..new(true) }, Principal::Owner, later(9)).record;
         assert_eq!(early.job.started_at, Some(later(5)));
-        let future = create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(50)), ..new(true) }, later(9)).record;
+        let future =
+            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(50)), ..new(true) }, Principal::Owner, later(9)).record;
         assert_eq!(future.job.started_at, Some(later(9)));
         for (reported, kept) in [(1, 5), (7, 7), (70, 20)] {
-            let Command::Finish { mut report, progress } = finish_as(Outcome::Succeeded) else { unreachable!() };
+            let Command::Finish { mut report, progress, by } = finish_as(Outcome::Succeeded) else { unreachable!() };
             report.finished_at = Some(later(reported));
-            let ended = moved(&early, Command::Finish { report, progress }, later(20)).record;
+            let ended = moved(&early, Command::Finish { report, progress, by }, later(20)).record;
             assert_eq!(ended.job.finished_at, Some(later(kept)));
         }
+    }
+
+    fn created_by(by: Actor, start: bool) -> Record {
+        create(JobId(Uuid::from_u128(1)), new(start), by.who, NOW).record
+    }
+
+    #[test]
+    fn who_starts_a_job_owns_it_and_reports_for_it_and_no_other_token_does() {
+        let (mine, other) = (token(1, Reach::Own), token(2, Reach::SeesAll));
+        let record = created_by(mine, true);
+        assert!(record.is_of(mine.who) && record.is_seen_by(mine) && record.check_reporter(mine).is_ok());
+        assert!(!record.is_of(other.who) && record.is_seen_by(other) && !record.is_seen_by(token(2, Reach::Own)));
+        let resume = Command::Resume { fence: Fence(1), by: other };
+        let Command::Finish { report, progress, .. } = finish_as(Outcome::Failed) else { unreachable!() };
+        for command in [resume, Command::Finish { report, progress, by: other }] {
+            assert_eq!(decide(&record, command, NOW), Err(Refusal::NotTheirs));
+        }
+        for everything in [token(3, Reach::All), Actor::OWNER] {
+            assert!(!record.is_of(everything.who) && record.is_seen_by(everything) && record.check_reporter(everything).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_claimed_run_is_its_workers_and_its_job_stays_its_creators() {
+        let (creator, worker) = (token(1, Reach::Own), token(2, Reach::Own));
+        let queued = created_by(creator, false);
+        assert!(queued.is_of(creator.who) && !queued.is_of(Principal::Owner));
+        let holder = Holder { id: WorkerId(Uuid::nil()), name: "w".to_owned(), host: "h".to_owned() };
+        let running = moved(&queued, Command::Claim { worker: holder, by: worker.who }, NOW).record;
+        assert!(running.is_of(creator.who) && running.is_of(worker.who));
+        assert_eq!((running.check_reporter(creator), running.check_reporter(worker)), (Err(Refusal::NotTheirs), Ok(())));
+    }
+
+    #[test]
+    fn what_was_kept_before_anybody_wrote_down_whose_it_is_is_the_owners() {
+        let mut json = serde_json::to_value(created_by(token(1, Reach::Own), true)).unwrap();
+        let fields = json.as_object_mut().unwrap();
+        assert!(fields.remove("created_by").is_some() && fields.remove("held_by").is_some());
+        let old: Record = serde_json::from_value(json).unwrap();
+        assert_eq!((old.created_by, old.held_by), (Principal::Owner, Principal::Owner));
+        assert!(!serde_json::to_string(&old).unwrap().contains("_by"));
     }
 }

@@ -10,7 +10,7 @@ use doorbell_protocol::{
     question::{Answer, NewAnswer, NewQuestion},
 };
 
-use crate::domain::job::Record;
+use crate::{access::rights::Actor, domain::job::Record};
 
 /// A question's new state, its job's, and what the feed tells about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Somebody answers. The answer has passed its checks.
     Answer(NewAnswer),
     /// The asker needs no answer any more.
-    Withdraw { fence: Option<Fence> },
+    Withdraw { fence: Option<Fence>, by: Actor },
     /// Its time may be up.
     Expire,
     /// Its job ends.
@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     NotFound(QuestionId),
     IdTaken(QuestionId),
     LeaseStale,
+    /// The run is somebody else's to ask for.
+    NotTheirs,
     TooMany,
     AlreadyAnswered,
     NotOpen(QuestionState),
@@ -45,7 +47,10 @@ pub(crate) enum Refusal {
 }
 
 /// Asks. `new` has passed its checks.
-pub(crate) fn ask(record: &Record, id: QuestionId, new: NewQuestion, now: Timestamp) -> Result<Move, Refusal> {
+pub(crate) fn ask(record: &Record, id: QuestionId, new: NewQuestion, by: Actor, now: Timestamp) -> Result<Move, Refusal> {
+    if record.check_reporter(by).is_err() {
+        return Err(Refusal::NotTheirs);
+    }
     if new.fence.is_some_and(|fence| fence != record.fence) || record.job.state != JobState::Running {
         return Err(Refusal::LeaseStale);
     }
@@ -76,7 +81,8 @@ pub(crate) fn decide(record: &Record, question: &Question, command: Command, now
     match (question.state, command) {
         (QuestionState::Open, Command::Answer(_)) if is_due => Err(Refusal::NotOpen(QuestionState::Expired)),
         (QuestionState::Open, Command::Answer(answer)) => answered(record, question, answer, now).map(Some),
-        (QuestionState::Open, Command::Withdraw { fence: Some(fence) }) if fence != record.fence => Err(Refusal::LeaseStale),
+        (_, Command::Withdraw { by, .. }) if record.check_reporter(by).is_err() => Err(Refusal::NotTheirs),
+        (QuestionState::Open, Command::Withdraw { fence: Some(fence), .. }) if fence != record.fence => Err(Refusal::LeaseStale),
         (QuestionState::Open, Command::Withdraw { .. }) => Ok(Some(close(record, question, QuestionState::Withdrawn, now))),
         (QuestionState::Open, Command::Expire) => Ok(is_due.then(|| close(record, question, QuestionState::Expired, now))),
         (QuestionState::Open, Command::Close) => Ok(Some(close(record, question, QuestionState::Closed, now))),
@@ -117,7 +123,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::job;
+    use crate::{access::rights::Principal, domain::job};
 
     const NOW: Timestamp = Timestamp::EPOCH;
 
@@ -127,7 +133,7 @@ mod tests {
 
     fn running() -> Record {
         let new = NewJob { name: "deploy".to_owned(), start: true, ..NewJob::default() };
-        job::create(JobId(Uuid::from_u128(1)), new, NOW).record
+        job::create(JobId(Uuid::from_u128(1)), new, Principal::Owner, NOW).record
     }
 
     fn new(fence: u64) -> NewQuestion {
@@ -144,7 +150,7 @@ mod tests {
     }
 
     fn asked() -> Move {
-        ask(&running(), QuestionId(Uuid::from_u128(2)), new(1), NOW).unwrap()
+        ask(&running(), QuestionId(Uuid::from_u128(2)), new(1), Actor::OWNER, NOW).unwrap()
     }
 
     fn yes() -> Command {
@@ -169,20 +175,20 @@ mod tests {
     #[test]
     fn only_the_runner_of_a_running_job_asks_or_its_program() {
         let id = QuestionId(Uuid::from_u128(2));
-        assert!(ask(&running(), id, NewQuestion { fence: None, ..new(1) }, NOW).is_ok());
-        assert_eq!(ask(&running(), id, new(2), NOW), Err(Refusal::LeaseStale));
+        assert!(ask(&running(), id, NewQuestion { fence: None, ..new(1) }, Actor::OWNER, NOW).is_ok());
+        assert_eq!(ask(&running(), id, new(2), Actor::OWNER, NOW), Err(Refusal::LeaseStale));
         let report = FinishReport { fence: Fence(1), outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
-        let over = job::decide(&running(), job::Command::Finish { report, progress: None }, NOW).unwrap().unwrap().record;
-        assert_eq!(ask(&over, id, new(1), NOW), Err(Refusal::LeaseStale));
+        let over = job::decide(&running(), job::Command::Finish { report, progress: None, by: Actor::OWNER }, NOW).unwrap().unwrap().record;
+        assert_eq!(ask(&over, id, new(1), Actor::OWNER, NOW), Err(Refusal::LeaseStale));
     }
 
     #[test]
     fn a_job_has_sixteen_open_questions_at_most() {
         let mut record = running();
         for n in 0..limits::QUESTIONS_OPEN {
-            record = ask(&record, QuestionId(Uuid::from_u128(n.into())), new(1), NOW).unwrap().record;
+            record = ask(&record, QuestionId(Uuid::from_u128(n.into())), new(1), Actor::OWNER, NOW).unwrap().record;
         }
-        assert_eq!(ask(&record, QuestionId(Uuid::nil()), new(1), NOW), Err(Refusal::TooMany));
+        assert_eq!(ask(&record, QuestionId(Uuid::nil()), new(1), Actor::OWNER, NOW), Err(Refusal::TooMany));
     }
 
     #[test]
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn what_is_closed_stays_as_it_is() {
         let asked = asked();
-        let withdraw = || Command::Withdraw { fence: Some(Fence(1)) };
+        let withdraw = || Command::Withdraw { fence: Some(Fence(1)), by: Actor::OWNER };
         for (first, again, others) in [
             (yes(), Err(Refusal::AlreadyAnswered), Refusal::AlreadyAnswered),
             (withdraw(), Ok(None), Refusal::NotOpen(QuestionState::Withdrawn)),
@@ -215,7 +221,7 @@ mod tests {
 
     #[test]
     fn another_runner_withdraws_nothing() {
-        assert_eq!(then(&asked(), Command::Withdraw { fence: Some(Fence(2)) }, NOW), Err(Refusal::LeaseStale));
+        assert_eq!(then(&asked(), Command::Withdraw { fence: Some(Fence(2)), by: Actor::OWNER }, NOW), Err(Refusal::LeaseStale));
     }
 
     #[test]
@@ -229,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_set_back_closes_nothing_before_it_was_asked() {
-        let asked = ask(&running(), QuestionId(Uuid::nil()), new(1), later(10)).unwrap();
+        let asked = ask(&running(), QuestionId(Uuid::nil()), new(1), Actor::OWNER, later(10)).unwrap();
         let closed = then(&asked, Command::Close, later(5)).unwrap().unwrap();
         assert_eq!(closed.question.closed_at, Some(later(10)));
     }

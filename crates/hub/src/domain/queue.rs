@@ -54,7 +54,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::job::{self, Command, Holder};
+    use crate::{
+        access::rights::Principal,
+        domain::job::{self, Command, Holder},
+    };
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::EPOCH + Duration::from_secs(seconds)
@@ -63,14 +66,14 @@ mod tests {
     fn queued(n: u128, change: impl FnOnce(&mut Record)) -> Record {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let new = NewJob { name: n.to_string(), task, ..NewJob::default() };
-        let mut record = job::create(JobId(Uuid::from_u128(n)), new, at(0)).record;
+        let mut record = job::create(JobId(Uuid::from_u128(n)), new, Principal::Owner, at(0)).record;
         change(&mut record);
         record
     }
 
     fn running(n: u128, change: impl FnOnce(&mut Record)) -> Record {
         let worker = Holder { id: worker(1).id, name: "w".to_owned(), host: "h".to_owned() };
-        job::decide(&queued(n, change), Command::Claim { worker }, at(0)).unwrap().unwrap().record
+        job::decide(&queued(n, change), Command::Claim { worker, by: Principal::Owner }, at(0)).unwrap().unwrap().record
     }
 
     fn worker(slots: u32) -> Worker {

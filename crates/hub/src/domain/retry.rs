@@ -34,7 +34,7 @@ pub(crate) fn next_attempt(ended: &mut Record, id: JobId, now: Timestamp) -> Opt
     Some(next)
 }
 
-/// Another run of the same job: what it is and what it runs, and nothing of how `run` was queued, went and ended.
+/// Another run of the same job: what it is, whose it is and what it runs, and nothing of how `run` was queued, went and ended.
 fn again(run: &Record, id: JobId, attempt: u32, now: Timestamp) -> Transition {
     let before = run.job.clone();
     let job = Job {
@@ -51,23 +51,31 @@ fn again(run: &Record, id: JobId, attempt: u32, now: Timestamp) -> Transition {
         schedule: before.schedule,
         ..Job::new(id, before.key, before.name, now)
     };
-    Transition { record: Record::new(job, run.task.clone()), announces: None }
+    Transition { record: Record::new(job, run.task.clone(), run.created_by), announces: None }
 }
 
 #[cfg(test)]
 mod tests {
-    use doorbell_protocol::jobs::{NewJob, Task};
+    use doorbell_protocol::{
+        Fence,
+        jobs::{NewJob, Task},
+    };
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::job;
+    use crate::{
+        access::rights::{Principal, Reach, tests::token},
+        domain::job,
+    };
 
     const NOW: Timestamp = Timestamp::EPOCH;
 
     fn ended(state: JobState, attempt: u32, attempts: u32) -> Record {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let new = NewJob { name: "x".to_owned(), attempts: Some(attempts), priority: Some(7), task, ..NewJob::default() };
-        let mut record = job::create(id(1), new, NOW).record;
+        let mut record = job::create(id(1), new, token(1, Reach::Own).who, NOW).record;
+        record.held_by = token(2, Reach::Own).who;
+        record.fence = Fence(1);
         record.job.state = state;
         record.job.attempt = attempt;
         record
@@ -91,6 +99,7 @@ mod tests {
             assert_eq!(next.is_some(), again, "{state:?} {attempt}");
             assert_eq!(run.next_run, again.then_some(id(2)));
             if let Some(Transition { record, announces }) = next {
+                assert!(record.is_of(token(1, Reach::Own).who) && record.held_by == Principal::Owner && record.fence == Fence::default());
                 assert_eq!(
                     (record.job.state, record.job.attempt, record.job.retry_of, announces),
                     (JobState::Queued, attempt, Some(id(1)), None)

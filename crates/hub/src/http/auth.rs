@@ -19,7 +19,7 @@ use crate::{
     net::{exposure::Site, strangers::Stranger},
 };
 
-/// Lets a call pass whose token is good for it, within its rate. The handler then knows the caller.
+/// Lets a call pass whose token is good for it, within its rate. The handler then knows the caller, and who that is to jobs.
 pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, mut request: Request, next: Next) -> Response {
     let caller = match admit(&context, &request) {
         Ok(caller) => caller,
@@ -33,6 +33,7 @@ pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, m
     if let Err(error) = allowed {
         return error.into_response();
     }
+    request.extensions_mut().insert(caller.actor());
     request.extensions_mut().insert(caller);
     body::whole(State(spec), request, next).await
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -20,6 +20,7 @@ use super::{
     json::Body,
 };
 use crate::{
+    access::rights::{Actor, Principal},
     clock,
     domain::{
         job::{Command, Holder},
@@ -27,7 +28,11 @@ use crate::{
     },
 };
 
-pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) -> Result<Response, Error> {
+pub(crate) async fn claim(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Body(request): Body<ClaimRequest>,
+) -> Result<Response, Error> {
     let deadline = Instant::now() + Duration::from_millis(request.wait_ms).min(limits::WAIT);
     let mut queue = hub.live.queue();
     // A worker may get more slots while it waits, or may be drained.
@@ -35,7 +40,7 @@ pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) ->
     loop {
         queue.mark_unchanged();
         workers.mark_unchanged();
-        let due = match take(&hub, request.worker).await? {
+        let due = match take(&hub, request.worker, actor.who).await? {
             Pick::Job(record) => {
                 let lease = hub.leases.lease(record.fence);
                 return Ok(Json(Claim { job: record.job, lease, task: record.task }).into_response());
@@ -53,7 +58,7 @@ pub(crate) async fn claim(State(hub): Hub, Body(request): Body<ClaimRequest>) ->
     }
 }
 
-async fn take(hub: &Context, id: WorkerId) -> Result<Pick, Error> {
+async fn take(hub: &Context, id: WorkerId, by: Principal) -> Result<Pick, Error> {
     let worker = hub.workers.that_claims(id)?;
     let look = queue::pick(hub.live.lock().active.values(), &worker, clock::now());
     if let Pick::Nothing { .. } = look {
@@ -70,7 +75,7 @@ async fn take(hub: &Context, id: WorkerId) -> Result<Pick, Error> {
                 nothing @ Pick::Nothing { .. } => return Ok(nothing),
             };
             let holder = Holder { id, name: worker.name, host: worker.host };
-            Ok(Pick::Job(Box::new(draft.decide(*record, Command::Claim { worker: holder })?)))
+            Ok(Pick::Job(Box::new(draft.decide(*record, Command::Claim { worker: holder, by })?)))
         })
         .await?;
     Ok(picked)

@@ -77,6 +77,15 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::NotFound(id) => Self::new(ErrorCode::NotFound, format!("there is no job {id}")),
             Refusal::UnknownDependency(id) => Self::new(ErrorCode::Invalid, format!("there is no job {id} to run after")).at("after"),
+            Refusal::NoSuchParent(id) => {
+                let message = format!("there is no job {id} that this one may be a part of: it is unknown, or another token's");
+                Self::new(ErrorCode::Invalid, message).at("parent")
+            }
+            Refusal::NotTheirs => Self::new(
+                ErrorCode::Forbidden,
+                "this run was started or claimed with another token: only that one, or one with the role `admin`, reports for it",
+            )
+            .at("Authorization"),
             Refusal::NotATask(id) => Self::new(
                 ErrorCode::BadTransition,
                 format!("cannot retry {id}: its reporter ran it by itself, and the hub has no command for a worker"),
@@ -100,6 +109,7 @@ impl From<question::Refusal> for Error {
             question::Refusal::IdTaken(id) => {
                 Self::new(ErrorCode::IdTaken, format!("{id} is the id of another question; choose a new one")).at("id")
             }
+            question::Refusal::NotTheirs => Refusal::NotTheirs.into(),
             question::Refusal::LeaseStale => Refusal::LeaseStale.into(),
             question::Refusal::TooMany => {
                 let message = format!("the job has {} open questions; wait for answers, or withdraw some", limits::QUESTIONS_OPEN);

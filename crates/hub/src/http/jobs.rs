@@ -22,7 +22,7 @@ use super::{
     json::{Body, Id, Params},
 };
 use crate::{
-    access::tokens::Caller,
+    access::{rights::Actor, tokens::Caller},
     clock,
     domain::{
         job::{self, Command},
@@ -35,14 +35,18 @@ use crate::{
 pub(crate) async fn create(
     State(hub): Hub,
     Extension(caller): Extension<Arc<Caller>>,
+    Extension(actor): Extension<Actor>,
     Body(new): Body<NewJob>,
 ) -> Result<(StatusCode, Json<CreatedJob>), Error> {
     let new = new.check()?;
     if !new.start {
         check_role(&caller, routes::QUEUE)?;
     }
-    let created = create::create(&hub.writer, new).await?;
-    let lease = (created.record.job.state == JobState::Running).then(|| hub.leases.lease(created.record.fence));
+    let starts = new.start;
+    let created = create::create(&hub.writer, new, actor).await?;
+    // A queued job that runs by now has its lease from its worker's claim.
+    let runs_here = starts && created.record.job.state == JobState::Running;
+    let lease = runs_here.then(|| hub.leases.lease(created.record.fence));
     Ok((status(created.is_new), answer(created.record.job, lease)))
 }
 
@@ -73,7 +77,12 @@ pub(crate) async fn get(State(hub): Hub, Id(id): Id) -> Result<Json<OneJob>, Err
     Ok(Json(OneJob { job }))
 }
 
-pub(crate) async fn finish(State(hub): Hub, Id(id): Id, Body(report): Body<FinishReport>) -> Result<Json<OneJob>, Error> {
+pub(crate) async fn finish(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Id(id): Id,
+    Body(report): Body<FinishReport>,
+) -> Result<Json<OneJob>, Error> {
     let report = report.check();
     let job = hub
         .writer
@@ -83,7 +92,7 @@ pub(crate) async fn finish(State(hub): Hub, Id(id): Id, Body(report): Body<Finis
             if report.outcome == Outcome::Succeeded {
                 progress = progress.map(doorbell_protocol::Progress::completed);
             }
-            Ok(draft.decide(record, Command::Finish { report, progress })?.job)
+            Ok(draft.decide(record, Command::Finish { report, progress, by: actor })?.job)
         })
         .await?;
     Ok(Json(OneJob { job }))

@@ -21,17 +21,23 @@ use super::{
     lease, sse,
 };
 use crate::{
-    access::tokens::Caller,
+    access::{rights::Actor, tokens::Caller},
     domain::job::Refusal,
     logs::{AppendError, Follower, Log},
 };
 
-pub(crate) async fn append(State(hub): Hub, Id(id): Id, Params(params): Params<LogAppend>, bytes: Bytes) -> Result<Json<LogEnd>, Error> {
-    lease::check(&hub, id, params.fence).await?;
+pub(crate) async fn append(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Id(id): Id,
+    Params(params): Params<LogAppend>,
+    bytes: Bytes,
+) -> Result<Json<LogEnd>, Error> {
+    lease::check(&hub, id, params.fence, actor).await?;
     let log = hub.logs.of(id);
     // A log only grows, so what fits now is no gap after the lease is renewed.
     with(log.clone(), move |log| log.check(params.offset)).await?;
-    lease::hold(&hub, id, params.fence).await?;
+    lease::hold(&hub, id, params.fence, actor).await?;
     let end = with(log, move |log| log.append(params.offset, &bytes)).await?;
     Ok(Json(LogEnd { end }))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
     Question, QuestionId, limits,
     question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
@@ -16,21 +16,30 @@ use super::{
     jobs,
     json::{Body, Id, Params},
 };
-use crate::domain::{
-    job,
-    question::{self, Command, Refusal},
+use crate::{
+    access::rights::Actor,
+    domain::{
+        job,
+        question::{self, Command, Refusal},
+    },
 };
 
-pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestion>) -> Result<(StatusCode, Json<OneQuestion>), Error> {
+pub(crate) async fn ask(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Id(job): Id,
+    Body(new): Body<NewQuestion>,
+) -> Result<(StatusCode, Json<OneQuestion>), Error> {
     let new = new.check()?;
     let fence = new.fence;
     let (question, is_new) = hub
         .writer
         .write(move |draft| {
             let mut record = draft.get(job)?;
+            record.check_reporter(actor)?;
             if let Some(fence) = fence {
                 // Its holder reports: a job that was lost is back, unless the question is refused.
-                record = draft.decide(record, job::Command::Resume { fence })?;
+                record = draft.decide(record, job::Command::Resume { fence, by: actor })?;
             }
             let id = new.id.unwrap_or_else(|| QuestionId(Uuid::now_v7()));
             let (question, is_new) = match draft.find_question(id)? {
@@ -45,11 +54,11 @@ pub(crate) async fn ask(State(hub): Hub, Id(job): Id, Body(new): Body<NewQuestio
                     }
                     (known, false)
                 }
-                None => (draft.apply_question(question::ask(&record, id, new, draft.now())?)?, true),
+                None => (draft.apply_question(question::ask(&record, id, new, actor, draft.now())?)?, true),
             };
             if let Some(fence) = fence {
                 // Before the next change decides: it may be that this lease has run out.
-                draft.leases().renew(job, fence);
+                draft.leases().renew(job, fence, actor);
             }
             Ok((question, is_new))
         })
@@ -88,10 +97,11 @@ pub(crate) async fn answer(State(hub): Hub, Id(id): Id<QuestionId>, Body(answer)
 
 pub(crate) async fn withdraw(
     State(hub): Hub,
+    Extension(actor): Extension<Actor>,
     Id(id): Id<QuestionId>,
     Body(Withdrawal { fence }): Body<Withdrawal>,
 ) -> Result<Json<OneQuestion>, Error> {
-    decide(&hub, id, Command::Withdraw { fence }).await
+    decide(&hub, id, Command::Withdraw { fence, by: actor }).await
 }
 
 async fn decide(hub: &Context, id: QuestionId, command: Command) -> Result<Json<OneQuestion>, Error> {

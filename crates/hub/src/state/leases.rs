@@ -12,7 +12,11 @@ use std::{
 use doorbell_protocol::{Fence, JobId, Lease, jobs::RenewedLease};
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{clock, domain::job::Record};
+use crate::{
+    access::rights::{Actor, Principal},
+    clock,
+    domain::job::Record,
+};
 
 pub(crate) struct Leases {
     ttl: Duration,
@@ -23,6 +27,7 @@ pub(crate) struct Leases {
 
 struct Held {
     fence: Fence,
+    by: Principal,
     deadline: Instant,
     cancel_requested: bool,
 }
@@ -32,6 +37,8 @@ pub(crate) enum Renewal {
     Renewed(RenewedLease),
     /// Another lease of the job is newer.
     Stale,
+    /// The lease is somebody else's.
+    NotTheirs,
     /// Nobody holds a lease: the job is lost, over or unknown.
     NotHeld,
 }
@@ -48,7 +55,7 @@ impl Leases {
         match held.get_mut(&record.job.id).filter(|held| held.fence == fence) {
             Some(held) => held.cancel_requested = cancel_requested,
             None => {
-                held.insert(record.job.id, Held { fence, deadline: Instant::now() + self.ttl, cancel_requested });
+                held.insert(record.job.id, Held { fence, by: record.held_by, deadline: Instant::now() + self.ttl, cancel_requested });
                 self.granted.notify_one();
             }
         }
@@ -58,9 +65,10 @@ impl Leases {
         self.lock().remove(&id);
     }
 
-    pub(crate) fn renew(&self, id: JobId, fence: Fence) -> Renewal {
+    pub(crate) fn renew(&self, id: JobId, fence: Fence, by: Actor) -> Renewal {
         match self.lock().get_mut(&id) {
             None => Renewal::NotHeld,
+            Some(held) if !by.may_act_as(held.by) => Renewal::NotTheirs,
             Some(held) if held.fence != fence => Renewal::Stale,
             Some(held) => {
                 held.deadline = Instant::now() + self.ttl;
@@ -69,9 +77,9 @@ impl Leases {
         }
     }
 
-    /// Whether `fence` stands for the lease of a job that runs.
-    pub(crate) fn is_held(&self, id: JobId, fence: Fence) -> bool {
-        self.lock().get(&id).is_some_and(|held| held.fence == fence)
+    /// Whether `fence` stands for the lease of a job that runs, and is this caller's to use.
+    pub(crate) fn is_held(&self, id: JobId, fence: Fence, by: Actor) -> bool {
+        self.lock().get(&id).is_some_and(|held| held.fence == fence && by.may_act_as(held.by))
     }
 
     /// The lease that `fence` stands for, as of now.
@@ -116,7 +124,7 @@ mod tests {
 
     fn running() -> Record {
         let new = NewJob { name: "make".to_owned(), start: true, ..NewJob::default() };
-        job::create(JobId(Uuid::nil()), new, doorbell_protocol::Timestamp::EPOCH).record
+        job::create(JobId(Uuid::nil()), new, Principal::Owner, doorbell_protocol::Timestamp::EPOCH).record
     }
 
     /// Only the monotonic clock moves here: where the wall clock stands makes no difference, also when it is set back.
@@ -139,7 +147,7 @@ mod tests {
         leases.grant(&record);
         tokio::time::advance(TTL / 2).await;
         assert!(leases.has_expired(record.job.id));
-        let Renewal::Renewed(renewed) = leases.renew(record.job.id, record.fence) else { panic!("it is held") };
+        let Renewal::Renewed(renewed) = leases.renew(record.job.id, record.fence, Actor::OWNER) else { panic!("it is held") };
         assert!(renewed.cancel_requested && !leases.has_expired(record.job.id));
     }
 }

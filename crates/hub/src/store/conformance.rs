@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Change, PageQuery, Store, StoredEvent, Write};
 use crate::{
-    access::{secret::SecretHash, tokens::StoredToken},
+    access::{rights::Principal, secret::SecretHash, tokens::StoredToken},
     bounds,
     domain::{job::Record, plan::Plan},
 };
@@ -250,5 +250,5 @@ fn event(seq: u64) -> StoredEvent {
 
 pub(crate) fn record(n: u128, state: JobState) -> Record {
     let job = Job { state, attempt: 1, ..Job::new(id(n), "make", "make", Timestamp::EPOCH) };
-    Record { fence: Fence(1), ..Record::new(job, Task::default()) }
+    Record { fence: Fence(1), ..Record::new(job, Task::default(), Principal::Owner) }
 }

@@ -16,6 +16,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
+    access::rights::Principal,
     clock,
     domain::{
         calendar::Calendar,
@@ -104,7 +105,7 @@ fn due(plan: &Plan, now: Timestamp) -> Option<Due> {
 fn job_of(Plan { schedule, .. }: &Plan, now: Timestamp) -> Transition {
     let (name, task) = (schedule.spec.name.clone(), schedule.spec.task.clone());
     let new = NewJob { key: Some(text::slug(&name)), name, task, ..NewJob::default() };
-    let mut transition = job::create(JobId(Uuid::now_v7()), new, now);
+    let mut transition = job::create(JobId(Uuid::now_v7()), new, Principal::Owner, now);
     transition.record.job.schedule = Some(schedule.id);
     transition
 }

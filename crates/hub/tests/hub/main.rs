@@ -24,6 +24,7 @@ mod jobs;
 mod last_event_id;
 mod leases;
 mod logs;
+mod ownership;
 mod questions;
 mod queue;
 mod raw;

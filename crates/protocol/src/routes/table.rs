@@ -107,7 +107,7 @@ table! {
     /// Creates a job that its reporter runs itself (`start`), answered with a lease, or a queued one for a worker (`command`).
     ///
     /// `id` may be chosen by the reporter, which makes the call safe to repeat: the same id again is answered with the job that exists (200
-    /// instead of 201). `started_at` lets a report come late; a moment in the future becomes now. To queue a command needs the role `admin`.
+    /// instead of 201), by the token that created it alone. `started_at` lets a report come late; a moment in the future becomes now. To queue a command needs the role `admin`.
     CREATE_JOB: Route<(), (), Json<NewJob>, Json<CreatedJob>> =
         Route::new(Post, "/v1/jobs", REPORT)
             .body(BODY_BYTES, &["new-job-started", "new-job-described", "new-job-queued", "new-job-waiting", "new-job-for-a-host"])
@@ -134,7 +134,7 @@ table! {
             .writes()
             .panel();
 
-    /// Tells how a run ended. The same outcome twice is 200, another is 409.
+    /// Tells how a run ended, by the token that started or claimed it or by one with the role `admin`, as all that is told for a run. The same outcome twice is 200, another is 409.
     FINISH_JOB: Route<JobId, (), Json<FinishReport>, Json<OneJob>> =
         Route::new(Post, "/v1/jobs/{id}/finish", REPORT)
             .body(BODY_BYTES, &["finish-report"])

@@ -16,6 +16,7 @@ use super::{
     pace::{self, Due, Pace},
 };
 use crate::{
+    creation,
     ending::{Ended, StopReason},
     job_control::Stopper,
     output::Latest,
@@ -41,6 +42,15 @@ enum Created {
     Over,
     /// There is nobody to report to.
     NoHub,
+}
+
+/// What came of telling the end of a job.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Told {
+    /// There is nothing more to tell.
+    Settled,
+    /// Somebody else may tell it.
+    Refused,
 }
 
 /// How a command came to be run here.
@@ -94,8 +104,9 @@ async fn converse(to: Delivery<'_>, lease: Lease, job: ReportedJob, by: StartedB
                 if let Some(sender) = sender {
                     let _ = tokio::time::timeout(LAST_OUTPUT, sender.send()).await;
                 }
-                finish(to.client, id, lease.fence, ended).await;
-                to.known.set(None);
+                if finish(to.client, id, lease.fence, ended).await == Told::Settled {
+                    to.known.set(None);
+                }
             }
         }
         ControlFlow::Break(code) => {
@@ -120,7 +131,7 @@ async fn send_all(sender: Option<&LogSender<'_>>) -> Infallible {
 async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
     let mut backoff = pace::retries();
     loop {
-        match client.create_job(job).await {
+        match creation::create(client, job).await {
             // When there is no lease, the hub says that the job has ended.
             Ok(created) => return created.lease.map_or(Created::Over, Created::Running),
             Err(e) if e.is_transient() => {
@@ -132,8 +143,7 @@ async fn create(client: &Client, job: &NewJob, end: &mut End) -> Created {
             }
             Err(e) => {
                 tracing::warn!("the hub does not take the job: {e}");
-                // Another program of this user may have a token with which the hub takes it.
-                return if e.code() == Some(ErrorCode::Forbidden) { Created::NoHub } else { Created::Over };
+                return if creation::is_anothers(&e) { Created::NoHub } else { Created::Over };
             }
         }
         end.within(backoff.after_failure(rand::random())).await;
@@ -204,7 +214,7 @@ async fn report(
     ControlFlow::Continue(())
 }
 
-async fn finish(client: &Client, id: JobId, fence: Fence, ended: Ended) {
+async fn finish(client: &Client, id: JobId, fence: Fence, ended: Ended) -> Told {
     let report = FinishReport {
         fence,
         outcome: ended.ending.outcome,
@@ -215,14 +225,14 @@ async fn finish(client: &Client, id: JobId, fence: Fence, ended: Ended) {
     let mut backoff = pace::retries();
     loop {
         match client.finish_job(id, &report).await {
-            Ok(_) => return,
+            Ok(_) => return Told::Settled,
             Err(e) if e.is_transient() => {
                 tracing::debug!("cannot tell the hub that the job ended: {e}");
                 tokio::time::sleep(backoff.after_failure(rand::random())).await;
             }
             Err(e) => {
                 tracing::warn!("the hub does not take the end of the job: {e}");
-                return;
+                return if creation::is_anothers(&e) { Told::Refused } else { Told::Settled };
             }
         }
     }

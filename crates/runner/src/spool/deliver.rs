@@ -7,6 +7,7 @@ use doorbell_protocol::{ErrorCode, Fence, JobId, Timestamp, log::LogPart};
 use tokio::{sync::Notify, time::timeout};
 
 use super::{Entry, Known, Spool};
+use crate::creation;
 
 /// Longest time that a `doorbell` command waits for the delivery before it does its own work.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -58,10 +59,9 @@ pub(crate) async fn deliver(client: &Client, source: &EndpointSource, spool: &Sp
                 tracing::debug!("cannot deliver what waits: {e}");
                 return;
             }
-            // Another program of this user may have a token with which the hub takes it.
-            Err(e) if e.code() == Some(ErrorCode::Forbidden) => return,
-            // The hub that knows the job may be another one, which may be back later.
-            Err(e) if e.code() == Some(ErrorCode::NotFound) && !entry.is_stale(now) => {}
+            // The hub that knows the job may be another one, which may be back later; or this one takes it only from another token,
+            // which another program of this user may have.
+            Err(e) if is_for_somebody_else(&e) && !entry.is_stale(now) => {}
             Err(e) => {
                 tracing::debug!(job = %entry.job, "the hub does not take its end: {e}");
                 spool.remove(&entry);
@@ -74,7 +74,7 @@ async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), Call
     let fence = match &entry.known {
         Known::Start(fence) => Some(*fence),
         // When there is no lease, the hub says that the job has ended.
-        Known::Nothing(new) => client.create_job(&entry.create(new, now)).await?.lease.map(|lease| lease.fence),
+        Known::Nothing(new) => creation::create(client, &entry.create(new, now)).await?.lease.map(|lease| lease.fence),
     };
     if let Some(fence) = fence {
         if let Some(log) = &entry.log {
@@ -83,6 +83,10 @@ async fn tell(client: &Client, entry: &Entry, now: Timestamp) -> Result<(), Call
         client.finish_job(entry.job, &entry.finish(fence)).await?;
     }
     Ok(())
+}
+
+fn is_for_somebody_else(error: &CallError) -> bool {
+    error.code() == Some(ErrorCode::NotFound) || creation::is_anothers(error)
 }
 
 /// Appends the end of the log to what the hub has of it. A hub that refuses the log still gets the job's end.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    access::rights::{Actor, Principal},
     clock,
     domain::job::{self, Command, Refusal},
     state::{leases::Leases, live::Live, schedules::Schedules},
@@ -28,14 +29,14 @@ async fn a_store_task_sees_every_change_before_it_and_what_it_deletes_is_gone_fo
     let (id, running) = (JobId(Uuid::now_v7()), JobId(Uuid::now_v7()));
     let create = |id| {
         writer.write(move |draft| {
-            draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, draft.now()))
+            draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, Principal::Owner, draft.now()))
         })
     };
     let end = || {
         writer.write(move |draft| {
             let record = draft.get(id)?;
             let report = FinishReport { fence: record.fence, outcome: Outcome::Failed, exit_code: None, failure: None, finished_at: None };
-            let transition = job::decide(&record, Command::Finish { report, progress: None }, draft.now())?;
+            let transition = job::decide(&record, Command::Finish { report, progress: None, by: Actor::OWNER }, draft.now())?;
             transition.map_or(Ok(()), |transition| draft.apply(transition))
         })
     };
@@ -57,8 +58,9 @@ async fn a_store_task_that_fails_harms_no_change() {
     let folder = tempfile::tempdir().unwrap();
     let (writer, live) = world(folder.path());
     let id = JobId(Uuid::now_v7());
-    let create = writer
-        .write(move |draft| draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, draft.now())));
+    let create = writer.write(move |draft| {
+        draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, Principal::Owner, draft.now()))
+    });
     let fails = writer.store_task(|_| Err::<(), _>(StoreError::Corrupt { what: "test", source: "broken".into() }));
     let (created, failed) = futures_util::join!(create, fails);
     assert!(created.is_ok() && matches!(failed, Err(WriteError::Storage)));

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    access::rights::{Actor, Principal},
     domain::{
         dependencies,
         job::{self, Command, Holder, Record, Refusal},
@@ -300,14 +301,14 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
     match change {
         Change::Start => {
             let new = NewJob { name: "x".to_owned(), start: true, ..NewJob::default() };
-            draft.apply(job::create(JobId(Uuid::now_v7()), new, draft.now()))
+            draft.apply(job::create(JobId(Uuid::now_v7()), new, Principal::Owner, draft.now()))
         }
         Change::Queue { attempts, after } => {
             let task = Task { command: vec!["true".to_owned()], ..Task::default() };
             let waits_for = known.iter().take(after).map(|id| draft.get(*id)).collect::<Result<Vec<_>, _>>()?;
             let after = waits_for.iter().map(|record| record.job.id).collect();
             let new = NewJob { name: "x".to_owned(), attempts: Some(attempts), after, task, ..NewJob::default() };
-            draft.apply(dependencies::join(job::create(JobId(Uuid::now_v7()), new, draft.now()), &waits_for, draft.now()))
+            draft.apply(dependencies::join(job::create(JobId(Uuid::now_v7()), new, Principal::Owner, draft.now()), &waits_for, draft.now()))
         }
         Change::Claim { worker: id } => {
             let worker = worker(id);
@@ -320,7 +321,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
                 draft.active(|other| other.job.state == JobState::Running && schedule.is_some() && other.job.schedule == schedule);
             assert_eq!(overlapping, []);
             let holder = Holder { id: worker.id, name: worker.name, host: worker.host };
-            decide(draft, &record, Command::Claim { worker: holder })
+            decide(draft, &record, Command::Claim { worker: holder, by: Principal::Owner })
         }
         Change::Cancel { job } => {
             let record = draft.get(pick(job))?;
@@ -360,12 +361,12 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
         }
         Change::Resume { job, stale } => {
             let record = draft.get(pick(job))?;
-            decide(draft, &record, Command::Resume { fence: fence(&record, stale) })
+            decide(draft, &record, Command::Resume { fence: fence(&record, stale), by: Actor::OWNER })
         }
         Change::Finish { job, stale, outcome } => {
             let record = draft.get(pick(job))?;
             let report = FinishReport { fence: fence(&record, stale), outcome, exit_code: None, failure: None, finished_at: None };
-            decide(draft, &record, Command::Finish { report, progress: None })
+            decide(draft, &record, Command::Finish { report, progress: None, by: Actor::OWNER })
         }
         Change::Expire { job } => {
             let record = draft.get(pick(job))?;
@@ -382,7 +383,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
                 free_text: true,
                 expires_in_ms: None,
             };
-            let asked = question::ask(&record, QuestionId(Uuid::now_v7()), new, draft.now())?;
+            let asked = question::ask(&record, QuestionId(Uuid::now_v7()), new, Actor::OWNER, draft.now())?;
             draft.apply_question(asked).map(|_| ())
         }
         Change::Answer { question } => {
@@ -393,7 +394,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
             let id = pick_question(question);
             let job = draft.find_question(id)?.map_or(JobId(Uuid::nil()), |question| question.job);
             let record = draft.get(job)?;
-            draft.decide_question(id, question::Command::Withdraw { fence: Some(fence(&record, stale)) }).map(|_| ())
+            draft.decide_question(id, question::Command::Withdraw { fence: Some(fence(&record, stale)), by: Actor::OWNER }).map(|_| ())
         }
         Change::Regret { job } => {
             let record = draft.get(pick(job))?;
