@@ -10,13 +10,14 @@
 
 Under `doorbell run` or in a queued job it speaks for that job; by itself it makes one, which ends with the block: with an exception
 it has failed. Without a hub the program runs all the same, nobody hears of it, and `ask` gives None. Values of environment variables
-whose names contain TOKEN, SECRET, PASSWORD or KEY are replaced in all that is told.
+whose names say TOKEN, SECRET, PASSWORD, KEY or PWD are replaced in all that is told.
 """
 
 import datetime
 import json
 import os
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -24,9 +25,13 @@ import urllib.error
 import urllib.request
 
 
-_TELLING = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+_TELLING = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|(KEYS?|PWD)(?![A-Z0-9])")
 _SECRETS = sorted(
-    {value.strip() for name, value in os.environ.items() if any(word in name.upper() for word in _TELLING) and len(value.strip()) >= 8},
+    {
+        value.strip()
+        for name, value in os.environ.items()
+        if name not in ("PWD", "OLDPWD") and _TELLING.search(name.upper()) and len(value.strip()) >= 8
+    },
     key=len,
     reverse=True,
 )

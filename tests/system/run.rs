@@ -48,7 +48,7 @@ fn a_command_that_cannot_start_is_told_here_and_there() {
     for (program, code, reason) in [
         ("no-such-command", 127, "cannot run no-such-command: command not found"),
         ("./nothing", 127, "cannot run ./nothing: no such file"),
-        ("./script", 127, "cannot run ./script: the interpreter on its first line does not exist"),
+        ("./script", 127, "cannot run ./script: the interpreter on its first line, /no/such/interpreter, does not exist"),
         ("./data.txt", 126, "cannot run ./data.txt: it is not executable"),
     ] {
         let output = home.run(&["run", program]);

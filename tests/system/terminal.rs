@@ -13,6 +13,23 @@ fn all_three_streams_are_a_terminal_of_our_size() {
 }
 
 #[test]
+fn what_is_logged_may_go_to_a_terminal() {
+    let home = Home::new();
+    let mut run = std::process::Command::new(doorbell_tests::home::program());
+    run.args(["run", "--", "echo", "said"]).env("DOORBELL_LOG", "trace");
+    let (code, output) = Terminal::start_as(&home, run, (24, 200), None).end();
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.contains("said\r\n") && output.contains("DEBUG") && !output.contains("ansi"), "{output}");
+    let mut hub = std::process::Command::new(doorbell_tests::home::program());
+    hub.args(["hub", "--listen", "127.0.0.1:0"]).env("DOORBELL_LOG", "debug");
+    let terminal = Terminal::start_as(&home, hub, (24, 200), None);
+    terminal.program.says("DEBUG");
+    assert!(!terminal.program.output().contains("ansi"), "{}", terminal.program.output());
+    terminal.program.signal(Signal::TERM);
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
 fn a_terminal_without_a_size_gets_the_usual_one() {
     let home = Home::new();
     let (_, output) = Terminal::start(&home, &["run", "stty", "size"], (0, 0), None).end();

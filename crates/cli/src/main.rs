@@ -5,7 +5,7 @@
 //! - `context`: what a verb is given to reach its hub · `output`: for whom it prints · `name`: what a job is
 //!   called by default
 //! - `job_lookup`: which job is meant · `task`: what a worker is to run · `moments`, `figure`: moments and progress
-//!   as people write them
+//!   as people write them · `timezone`: this machine's
 //! - `own_job`: what a command says about its own job · `open_questions`: open questions · `interrupt`: being asked to
 //!   end
 //! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave
@@ -38,6 +38,7 @@ mod own_job;
 mod paint;
 mod table;
 mod task;
+mod timezone;
 mod verbs;
 
 use std::{io, process::exit};

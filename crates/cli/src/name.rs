@@ -36,10 +36,11 @@ fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:=,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
-    } else if word.contains('\'') {
+    } else if word.contains('\'') && !word.contains(['$', '`', '"', '\\', '!']) {
         format!("\"{word}\"")
     } else {
-        format!("'{word}'")
+        // Between such quotes a shell takes everything for what it is, but the quote itself.
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(name(&["/usr/bin/make", "-j8", "all"]), "make -j8 all");
         assert_eq!(name(&["sh", "-c", "for i in 1 2; do echo $i; done"]), "sh -c 'for i in 1 2; do echo $i; done'");
         assert_eq!(name(&["echo", "it's", ""]), "echo \"it's\" ''");
+        assert_eq!(name(&["echo", "it's $(reboot)"]), r"echo 'it'\''s $(reboot)'");
         assert_eq!(name(&["sh", "-c", "one\n  two\n"]), "sh -c 'one two '");
     }
 

@@ -10,6 +10,7 @@ use crate::{
     command,
     ending::{Ending, Exit},
     job_control::RunningCommand,
+    not_started,
     output::{Latest, OutputSink, UnsentLog, Words},
     redact::Redactor,
     reporter::{Opening, ReportedJob, Reporter},
@@ -53,7 +54,7 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let output = OutputSink { redactor: redactor.clone(), latest, words: Words::Sent(log.clone()) };
     let started = command::queued(task, id).and_then(|process| {
         let program = process.get_program().to_owned();
-        RunningCommand::start(process, |process| stdio::attach_claimed(process, output)).map_err(|e| command::not_started(&program, &e))
+        RunningCommand::start(process, |process| stdio::attach_claimed(process, output)).map_err(|e| not_started::exit(&program, &e))
     });
     let stopper = started.as_ref().ok().map(RunningCommand::stopper);
     let job = ReportedJob { id, progress, log: Some(log), redactor, stopper };

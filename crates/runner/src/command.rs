@@ -1,9 +1,8 @@
-//! The command before it is a process: its program and environment, and why it may not start.
+//! The command before it is a process: its program and environment.
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, Write},
-    path::Path,
+    io,
     process::Command,
 };
 
@@ -106,11 +105,16 @@ pub(crate) fn start(mut command: Command, join: impl Fn(&mut Command) -> io::Res
 /// cannot be run.
 #[cfg(unix)]
 pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
-    use rustix::fs::{Access, access};
-
-    let program = command.get_program();
     let own = command.get_envs().find(|(name, _)| *name == "PATH");
     let path = own.map_or_else(|| std::env::var_os("PATH"), |(_, path)| path.map(OsStr::to_owned));
+    find_in(path, command.get_program())
+}
+
+/// Finds the file of `program` in this search path.
+#[cfg(unix)]
+pub(crate) fn find_in(path: Option<OsString>, program: &OsStr) -> io::Result<PathBuf> {
+    use rustix::fs::{Access, access};
+
     let candidates: Vec<PathBuf> = match path {
         Some(path) if !program.as_encoded_bytes().contains(&b'/') => {
             std::env::split_paths(&path).map(|folder| folder.join(program)).collect()
@@ -130,34 +134,6 @@ pub(crate) fn find(command: &Command) -> io::Result<PathBuf> {
     found
 }
 
-/// Says on standard error why a command could not be started, and gives that as its exit.
-pub(crate) fn refused(program: &OsStr, error: &io::Error) -> Exit {
-    let exit = not_started(program, error);
-    if let Exit::NotFound(reason) | Exit::NotRunnable(reason) = &exit {
-        let _ = writeln!(io::stderr(), "doorbell: {reason}");
-    }
-    exit
-}
-
-/// Why `program` could not be started, in the shell's terms.
-pub(crate) fn not_started(program: &OsStr, error: &io::Error) -> Exit {
-    let name = program.to_string_lossy();
-    if error.kind() == io::ErrorKind::NotFound {
-        // A script whose interpreter is missing gives the same error, although the script exists.
-        return if Path::new(program).exists() {
-            Exit::NotFound(format!("cannot run {name}: the interpreter on its first line does not exist"))
-        } else if program.as_encoded_bytes().contains(&b'/') {
-            Exit::NotFound(format!("cannot run {name}: no such file"))
-        } else {
-            Exit::NotFound(format!("cannot run {name}: command not found"))
-        };
-    }
-    if error.kind() == io::ErrorKind::PermissionDenied {
-        return Exit::NotRunnable(format!("cannot run {name}: it is not executable"));
-    }
-    Exit::NotRunnable(format!("cannot run {name}: {error}"))
-}
-
 fn with_environment(command: &mut Command, job: JobId) {
     command.env(JOB_VARIABLE, job.to_string());
     if std::env::var_os(CARGO_VARIABLE).is_none() {
@@ -168,28 +144,6 @@ fn with_environment(command: &mut Command, job: JobId) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reason(program: &str, kind: io::ErrorKind) -> (i32, String) {
-        match not_started(OsStr::new(program), &kind.into()) {
-            exit @ (Exit::NotFound(_) | Exit::NotRunnable(_)) => {
-                let code = exit.code();
-                let (Exit::NotFound(reason) | Exit::NotRunnable(reason)) = exit else { unreachable!() };
-                (code, reason)
-            }
-            exit @ (Exit::Code(_) | Exit::Signal(_)) => panic!("{exit:?}"),
-        }
-    }
-
-    #[test]
-    fn a_command_that_cannot_start_says_why_in_the_shells_terms() {
-        for (program, kind, code, text) in [
-            ("nosuch", io::ErrorKind::NotFound, 127, "cannot run nosuch: command not found"),
-            ("./nosuch", io::ErrorKind::NotFound, 127, "cannot run ./nosuch: no such file"),
-            ("/etc/passwd", io::ErrorKind::PermissionDenied, 126, "cannot run /etc/passwd: it is not executable"),
-        ] {
-            assert_eq!(reason(program, kind), (code, text.to_owned()));
-        }
-    }
 
     #[test]
     fn a_missing_working_folder_is_named() {

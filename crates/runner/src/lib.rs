@@ -5,7 +5,7 @@
 //! - [`mod@run`]: a command in the place where the caller stands · [`claimed`]: a queued job, in a process of
 //!   its own
 //! - [`worker`]: claims queued jobs and starts a runner process for each · `assignment`: what it hands over
-//! - `command`: the process to be · on Windows `lookup`: which file is meant by its name
+//! - `command`: the process to be · `not_started`: why it could not become one · on Windows `lookup`: which file is meant by its name
 //! - `job_control/`: signals, Ctrl-Z, cancel and timeout, from the command's start to its end · [`session`]
 //!   (Unix): leads the session of a command that has a terminal of its own · on Unix `processes`: what the
 //!   system says about other processes
@@ -29,6 +29,7 @@ mod exit_as;
 mod job_control;
 #[cfg(windows)]
 mod lookup;
+mod not_started;
 pub mod origin;
 mod output;
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use crate::{
     ending::Ending,
     exit_as::ExitAs,
     job_control::RunningCommand,
-    origin,
+    not_started, origin,
     output::{Latest, OutputSink, UnsentLog, Words},
     redact::Redactor,
     reporter::{Opening, ReportedJob, Reporter},
@@ -92,7 +92,7 @@ pub fn run(spec: RunSpec) -> i32 {
     let (ending, exit_as) = match started {
         Ok(started) => started.wait(),
         Err(e) => {
-            let exit = command::refused(&spec.program, &e);
+            let exit = not_started::refused(&spec.program, &e);
             (Ending::of(&exit, &[], None), ExitAs::Code(exit.code()))
         }
     };

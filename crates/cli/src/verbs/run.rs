@@ -19,8 +19,8 @@ use crate::{
 /// Progress is read from what the command prints: figures such as `[12/345]`, `3/20` or `45%`, and the progress reports that
 /// programs send to terminals (OSC 9;4).
 ///
-/// What the command prints is sent as the job's log. Values of environment variables whose names contain TOKEN, SECRET, PASSWORD
-/// or KEY are replaced in all that is sent; what the command itself writes is never touched.
+/// What the command prints is sent as the job's log. Values of environment variables whose names say TOKEN, SECRET, PASSWORD,
+/// KEY or PWD are replaced in all that is sent; what the command itself writes is never touched.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Exit codes:

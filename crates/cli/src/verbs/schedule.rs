@@ -2,12 +2,11 @@
 
 use std::io::{self, Write};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Subcommand, ValueEnum};
 use doorbell_client::Client;
 use doorbell_protocol::schedule::{CatchUp, NewSchedule, OneSchedule, Overlap, Schedule, ScheduleList};
 use doorbell_runner::Redactor;
-use jiff::tz::TimeZone;
 
 use crate::{
     context::{Context, Run},
@@ -15,6 +14,7 @@ use crate::{
     output::OutputMode,
     paint::Paint,
     task::{Place, TaskArgs},
+    timezone,
 };
 
 /// Queue jobs by the clock
@@ -52,7 +52,7 @@ Examples:
   doorbell schedule add '30 2 * * MON-FRI' -- ingest --all
   doorbell schedule add @hourly --name backup --overlap queue -- ./backup.sh")]
 struct Add {
-    /// Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly
+    /// Minute, hour, day of month, month, day of week; or @hourly, @daily or @midnight, @weekly, @monthly, @yearly
     cron: String,
 
     /// What people call it and its jobs [default: the command line, shortened]
@@ -146,7 +146,9 @@ impl Add {
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let timezone = match self.timezone {
             Some(timezone) => timezone,
-            None => TimeZone::system().iana_name().unwrap_or("UTC").to_owned(),
+            None => {
+                timezone::here().map_err(|why| anyhow!("{why}; say whose clock counts by --timezone, as in --timezone Europe/Berlin"))?
+            }
         };
         // What is told of the command has no secrets. What a worker runs must have them.
         let redactor = Redactor::of_environment();

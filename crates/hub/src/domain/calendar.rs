@@ -21,8 +21,10 @@ impl Calendar {
     /// # Errors
     /// One of the two means nothing. The error names which.
     pub(crate) fn of(spec: &NewSchedule) -> Result<Self, Invalid> {
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(&spec.cron).map_err(|error| {
+        let expression = if spec.cron.trim().eq_ignore_ascii_case("@midnight") { "@daily" } else { &spec.cron };
+        let parser =
+            CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).dom_and_dow(is_day_of_both(expression)).build();
+        let cron = parser.parse(expression).map_err(|error| {
             Invalid::new("cron", format!("write minute, hour, day of month, month and day of week, as in `30 2 * * MON-FRI`: {error}"))
         })?;
         let zone = TimeZone::get(&spec.timezone)
@@ -52,6 +54,13 @@ impl Calendar {
         let time = jiff::Timestamp::from_millisecond(time.as_millis()).ok()?;
         Some(time.to_zoned(self.zone.clone()))
     }
+}
+
+/// Whether a day must fit day of month and day of week both, and not one of them. As in vixie-cron, both count where one begins with `*`:
+/// `*/2` beside `MON` is every Monday on an odd day.
+fn is_day_of_both(cron: &str) -> bool {
+    let mut days = cron.split_whitespace().enumerate().filter(|(field, _)| matches!(field, 2 | 4));
+    days.any(|(_, days)| days.starts_with(['*', '?']))
 }
 
 fn utc(time: &Zoned) -> Timestamp {
@@ -84,6 +93,25 @@ mod tests {
     fn a_fixed_time_follows_the_clock_of_its_zone() {
         assert_eq!(fires("30 2 * * *", "2026-03-27T12:00:00Z", "2026-03-28T12:00:00Z"), ["2026-03-28T01:30"]);
         assert_eq!(fires("30 2 * * *", "2026-06-01T12:00:00Z", "2026-06-02T12:00:00Z"), ["2026-06-02T00:30"]);
+    }
+
+    #[test]
+    fn days_of_month_and_week_go_together_as_in_vixie_cron() {
+        // The 2nd and the 7th of November 2026 are a Monday and a Saturday.
+        let days = |cron: &str| {
+            fires(cron, "2026-11-01T00:00:00Z", "2026-11-16T00:00:00Z").iter().map(|at| at[8..10].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(days("0 12 */2 * MON"), ["09"]);
+        assert_eq!(days("0 12 * * MON"), ["02", "09"]);
+        assert_eq!(days("0 12 7 * */2"), ["07"]);
+        assert_eq!(days("0 12 7 * *"), ["07"]);
+        assert_eq!(days("0 12 7 * MON"), ["02", "07", "09"]);
+        assert_eq!(days("0 12 1-31/2 * MON"), ["01", "02", "03", "05", "07", "09", "11", "13", "15"]);
+    }
+
+    #[test]
+    fn midnight_has_a_name() {
+        assert_eq!(fires("@midnight", "2026-06-01T12:00:00Z", "2026-06-02T12:00:00Z"), ["2026-06-01T22:00"]);
     }
 
     #[test]

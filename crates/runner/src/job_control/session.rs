@@ -27,7 +27,7 @@ use crate::{
         signals::{CommandGroup, Signals, Target},
         suspend::{Whom, suspend_until_woken},
     },
-    processes,
+    not_started, processes,
     stdio::Terminals,
 };
 
@@ -47,7 +47,7 @@ fn follow(program: &OsString, args: &[OsString]) -> io::Result<i32> {
     while Some(rustix::termios::tcgetpgrp(io::stdout())?) != processes::our_group() {
         thread::sleep(LOOK_EVERY);
     }
-    Ok(command::refused(program, &Command::new(program).args(args).exec()).code())
+    Ok(not_started::refused(program, &Command::new(program).args(args).exec()).code())
 }
 
 fn lead(program: &OsString, args: &[OsString]) -> io::Result<i32> {
@@ -56,7 +56,7 @@ fn lead(program: &OsString, args: &[OsString]) -> io::Result<i32> {
     let mut command = command::led(program, args);
     let child = match command.process_group(0).spawn() {
         Ok(child) => child,
-        Err(e) => return Ok(command::refused(program, &e).code()),
+        Err(e) => return Ok(not_started::refused(program, &e).code()),
     };
     let group = Pid::from_child(&child);
     // We are still the foreground group, so we may make another one that.

@@ -25,7 +25,11 @@ const INSTEAD: &[u8] = b"[redacted]";
 /// Shorter values are words rather than secrets, and replacing them would make text unreadable.
 const SHORTEST: usize = 8;
 /// The name of a variable with a secret contains one of these, in upper or lower case.
-const TELLING: [&str; 4] = ["TOKEN", "SECRET", "PASSWORD", "KEY"];
+const TELLING: [&str; 5] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE"];
+/// Or one of its words, which `_` and the like part, ends with one of these: `API_KEY` and `SQLPWD`, but not `KEYCLOAK_URL`.
+const TELLING_ENDS: [&str; 3] = ["KEY", "KEYS", "PWD"];
+/// The folders that a shell is in and was in.
+const FOLDERS: [&str; 2] = ["PWD", "OLDPWD"];
 
 /// What the user calls a secret: a text, or with `re:` before it a regular expression, which is looked for in
 /// each line.
@@ -166,12 +170,36 @@ fn is_line_end(byte: u8) -> bool {
 
 fn is_telling(name: &OsStr) -> bool {
     let name = name.to_string_lossy().to_uppercase();
-    TELLING.iter().any(|word| name.contains(word))
+    let has_telling_end = |word: &str| TELLING_ENDS.iter().any(|end| word.ends_with(end));
+    !FOLDERS.contains(&&*name)
+        && (TELLING.iter().any(|part| name.contains(part)) || name.split(|c: char| !c.is_alphanumeric()).any(has_telling_end))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_tells_of_a_secret_by_its_words() {
+        for name in [
+            "GITHUB_TOKEN",
+            "db_password",
+            "PGPASSWORD",
+            "MYSQL_PWD",
+            "SqlPwd",
+            "API_KEY_ID",
+            "OPENAI_API_KEYS",
+            "apikey",
+            "KEY",
+            "my-secret",
+            "GPG_PASSPHRASE",
+        ] {
+            assert!(is_telling(OsStr::new(name)), "{name}");
+        }
+        for name in ["PWD", "OLDPWD", "KEYCLOAK_URL", "KEYBOARD_LAYOUT", "HOME", "PATH", "INIT_CWD"] {
+            assert!(!is_telling(OsStr::new(name)), "{name}");
+        }
+    }
 
     pub(super) fn redactor(variables: &[(&str, &str)], named: &[&str]) -> Redactor {
         let named: Vec<Secret> = named.iter().map(|secret| secret.parse().unwrap()).collect();
