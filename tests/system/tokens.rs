@@ -23,6 +23,12 @@ fn a_token_is_made_used_shown_and_removed() {
     let refused = as_ci(&["test-job"]);
     assert_eq!((refused.status.code(), text(&refused.stderr).contains("`admin`")), (Some(1), true), "{}", text(&refused.stderr));
 
+    let unbound = home.run(&["token", "create", "--role", "work"]);
+    assert!(text(&unbound.stderr).contains("--role work needs --host or --worker"), "{}", text(&unbound.stderr));
+    assert!(home.run(&["token", "create", "--role", "work", "--host", "nas", "--person", "Ada", "--name", "w"]).status.success());
+    assert!(text(&home.run(&["token", "ls"]).stdout).ends_with("w  of Ada  on nas"));
+    assert!(home.run(&["token", "rm", "w"]).status.success());
+
     let listed = text(&home.run(&["token", "ls"]).stdout);
     assert!(listed.contains("report") && listed.ends_with("ci") && !listed.contains(&secret), "{listed}");
     assert!(text(&home.run(&["token", "rm", "cd"]).stderr).contains("No token is called \"cd\""));

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, PlacesError};
 use doorbell_hub::{Config, Hub, OpenError, ServeError};
-use doorbell_runner::WorkerConfig;
+use doorbell_runner::{WorkerConfig, origin};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ const SLOTS: u32 = 2;
 /// What is served.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The hub. Where it is announced is decided here.
+    /// The hub. Where it is announced, and whose it is, is decided here.
     pub hub: Config,
     /// Where it listens; when left out, on the usual port of this machine, or on a free one when that is
     /// taken.
@@ -79,6 +79,7 @@ impl Host {
             tracing::warn!("another hub answers at {url}; to reach this one, set DOORBELL_URL and DOORBELL_TOKEN_FILE");
         }
         hub.hub_file = Some(if other.is_some() { data_dir.join("hub.json") } else { usual });
+        hub.owner = origin::user().unwrap_or(hub.owner);
         let opened = Hub::open(hub.clone())?;
         let listener = listen(address).await?;
         let url = hub.url(listener.local_addr().map_err(ServeError::Listen)?);

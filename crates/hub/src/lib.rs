@@ -80,6 +80,8 @@ pub struct Config {
     pub lease_ttl: Duration,
     /// Who can reach it.
     pub exposure: Exposure,
+    /// The person whose the token of the data folder is: what is done with it is told under this name.
+    pub owner: String,
     /// Names that it is called by, beside those of this machine.
     pub host_names: Vec<String>,
     /// A job that ended longer ago is deleted.
@@ -148,14 +150,15 @@ pub enum ServeError {
 }
 
 impl Config {
-    /// A hub for this machine with its data in `data_dir`, announced nowhere, whose leases last 15 s, and which keeps a job
-    /// for 30 days and 10,000 of them.
+    /// A hub for this machine with its data in `data_dir`, announced nowhere, whose leases last 15 s, whose owner is called
+    /// `owner`, and which keeps a job for 30 days and 10,000 of them.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
             hub_file: None,
             lease_ttl: Duration::from_secs(15),
             exposure: Exposure::default(),
+            owner: "owner".to_owned(),
             host_names: Vec::new(),
             keep_for: Duration::from_secs(30 * 24 * 60 * 60),
             keep_jobs: 10_000,
@@ -187,7 +190,7 @@ impl Hub {
         let mut store = SqliteStore::open(&data_dir.join("doorbell.db"), Epoch(rand::random()))?;
         let mut loaded = store.load()?;
         let shutdown = CancellationToken::new();
-        let tokens = Arc::new(Tokens::new(owner, store.tokens()?, shutdown.clone()));
+        let tokens = Arc::new(Tokens::new(owner, config.owner.clone(), store.tokens()?, shutdown.clone()));
         let reads = Reads::new(|| store.reader())?;
 
         let logs = Logs::new(data_dir.join("logs"));

@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Invalid, Role, Timestamp};
+
+/// Body of `POST /v1/browser-sessions`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct NewBrowserSession {
+    /// What the page may do: `view`, `answer`, or `admin`, which is also meant when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
 
 /// Answer to `POST /v1/browser-sessions`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,4 +31,17 @@ pub struct BrowserKey {
     /// Good once.
     #[serde(default)]
     pub key: String,
+}
+
+impl NewBrowserSession {
+    /// The request, when a page has a use for its role.
+    ///
+    /// # Errors
+    /// Names the field that is not allowed.
+    pub fn check(self) -> Result<Self, Invalid> {
+        match self.role {
+            None | Some(Role::View | Role::Answer | Role::Admin) => Ok(self),
+            Some(Role::Report | Role::Work | Role::Unknown) => Err(Invalid::new("role", "a page is good for view, answer or admin")),
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub enum Role {
 }
 
 /// Body of `POST /v1/tokens`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewToken {
     /// What people call it, 1 to 200 characters: who holds it, and where.
@@ -36,6 +36,18 @@ pub struct NewToken {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(min = 1)))]
     pub roles: Vec<Role>,
+    /// The person whose deeds are told under this name: answers, cancels, retries. The token's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::ANSWERER_CHARS)))]
+    pub person: Option<String>,
+    /// The host that its workers are on. A token with the role `work` needs this or `worker`, or both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::NAME_CHARS)))]
+    pub host: Option<String>,
+    /// The name that its workers have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::NAME_CHARS)))]
+    pub worker: Option<String>,
     /// How long it is good, in milliseconds; for ever when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(range(min = 1)))]
@@ -52,6 +64,15 @@ pub struct Token {
     pub name: String,
     /// What it is good for.
     pub roles: Vec<Role>,
+    /// The person whose deeds are told under this name; the token's name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The host that its workers are on; any when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The name that its workers have; any when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ceases to be good.
@@ -120,6 +141,14 @@ impl std::str::FromStr for Role {
     }
 }
 
+impl Token {
+    /// Who does what is done with it.
+    #[must_use]
+    pub fn person(&self) -> &str {
+        self.person.as_deref().unwrap_or(&self.name)
+    }
+}
+
 impl NewToken {
     /// The request with its name cleaned and each role once.
     ///
@@ -134,6 +163,24 @@ impl NewToken {
             return Err(Invalid::new("roles", "use one or more of view, report, work, answer and admin"));
         }
         self.roles = Role::ALL.into_iter().filter(|role| self.roles.contains(role)).collect();
+        for (field, text, most) in [
+            ("person", &mut self.person, limits::ANSWERER_CHARS),
+            ("host", &mut self.host, limits::NAME_CHARS),
+            ("worker", &mut self.worker, limits::NAME_CHARS),
+        ] {
+            if let Some(text) = text {
+                *text = text::clean(text);
+                text::check_length(field, text, most)?;
+            }
+        }
+        let (works, is_bound) = (self.roles.contains(&Role::Work), self.host.is_some() || self.worker.is_some());
+        if works && !is_bound && !self.roles.contains(&Role::Admin) {
+            return Err(Invalid::new("host", "name the host or the worker that the token is for: `work` needs one of them"));
+        }
+        if is_bound && !works {
+            let field = if self.host.is_some() { "host" } else { "worker" };
+            return Err(Invalid::new(field, "only a token with the role `work` is for a host or a worker"));
+        }
         if self.expires_in_ms == Some(0) {
             return Err(Invalid::new("expires_in_ms", "must be at least 1, or left out for a token that does not expire"));
         }
@@ -156,14 +203,33 @@ mod tests {
         assert!(covered(Role::Unknown).is_empty());
     }
 
+    fn new(roles: &[Role]) -> NewToken {
+        NewToken { name: "ci".to_owned(), roles: roles.to_vec(), ..NewToken::default() }
+    }
+
+    #[test]
+    fn a_token_that_works_is_for_a_host_or_a_worker_and_no_other_is() {
+        let nas = || Some("nas ".to_owned());
+        let field = |token: NewToken| token.check().unwrap_err().field;
+        assert_eq!(field(new(&[Role::Work])), "host");
+        assert_eq!(field(new(&[Role::Work, Role::Answer])), "host");
+        assert_eq!(field(NewToken { host: Some("\u{7}".to_owned()), ..new(&[Role::Work]) }), "host");
+        assert_eq!(field(NewToken { worker: Some("x".repeat(201)), ..new(&[Role::Work]) }), "worker");
+        assert_eq!(field(NewToken { host: nas(), ..new(&[Role::Report]) }), "host");
+        assert_eq!(field(NewToken { worker: nas(), ..new(&[Role::View]) }), "worker");
+        assert_eq!(NewToken { host: nas(), ..new(&[Role::Work]) }.check().unwrap().host.as_deref(), Some("nas"));
+        assert!(NewToken { worker: nas(), ..new(&[Role::Work]) }.check().is_ok());
+        assert!(new(&[Role::Work, Role::Admin]).check().is_ok());
+    }
+
     #[test]
     fn a_token_must_be_good_for_something_known() {
-        let new = |roles: &[Role]| NewToken { name: "ci".to_owned(), roles: roles.to_vec(), expires_in_ms: None };
-        assert_eq!(new(&[Role::Work, Role::Report, Role::Work]).check().unwrap().roles, [Role::Report, Role::Work]);
+        assert_eq!(new(&[Role::Answer, Role::Report, Role::Answer]).check().unwrap().roles, [Role::Report, Role::Answer]);
         for roles in [&[][..], &[Role::Unknown], &[Role::Report, Role::Unknown]] {
             assert_eq!(new(roles).check().unwrap_err().field, "roles");
         }
         assert_eq!(NewToken { name: "\u{7}".to_owned(), ..new(&[Role::Report]) }.check().unwrap_err().field, "name");
+        assert_eq!(NewToken { person: Some(" ".to_owned()), ..new(&[Role::Report]) }.check().unwrap_err().field, "person");
         assert_eq!(NewToken { expires_in_ms: Some(0), ..new(&[Role::Report]) }.check().unwrap_err().field, "expires_in_ms");
     }
 }

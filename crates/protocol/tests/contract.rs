@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use doorbell_protocol::{
     ErrorBody, ErrorCode, Event, EventKind, FeedMessage, JobState, QuestionEvent, QuestionState, Snapshot,
-    browser::{BrowserKey, BrowserLink},
+    browser::{BrowserKey, BrowserLink, NewBrowserSession},
     hub::{Health, Stats},
     jobs::{
         CreatedJob, FinishReport, JobPage, LeaseRenewal, NewJob, NewTestJob, OneJob, ProgressReport, RenewedLease, ReportAnswer,
@@ -133,6 +133,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("log-part", round_trip::<LogPart>),
     ("new-answer", round_trip::<NewAnswer>),
     ("new-answer-text", round_trip::<NewAnswer>),
+    ("new-browser-session", round_trip::<NewBrowserSession>),
     ("new-job-described", round_trip::<NewJob>),
     ("new-job-for-a-host", round_trip::<NewJob>),
     ("new-job-queued", round_trip::<NewJob>),
@@ -143,6 +144,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("new-schedule", round_trip::<NewSchedule>),
     ("new-test-job", round_trip::<NewTestJob>),
     ("new-token", round_trip::<NewToken>),
+    ("new-token-worker", round_trip::<NewToken>),
     ("new-worker", round_trip::<NewWorker>),
     ("one-job", round_trip::<OneJob>),
     ("one-job-cancel-requested", round_trip::<OneJob>),
@@ -164,6 +166,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("snapshot", round_trip::<Snapshot>),
     ("stats", round_trip::<Stats>),
     ("token-list", round_trip::<TokenList>),
+    ("token-list-worker", round_trip::<TokenList>),
     ("withdrawal", round_trip::<Withdrawal>),
     ("withdrawal-own", round_trip::<Withdrawal>),
     ("worker-list", round_trip::<WorkerList>),

@@ -19,6 +19,8 @@ pub fn host() -> Option<String> {
     name.filter(|name| !name.is_empty())
 }
 
-fn user() -> Option<String> {
+/// The login name of who runs this process.
+#[must_use]
+pub fn user() -> Option<String> {
     ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
 }

@@ -102,17 +102,19 @@ async fn next_claim(
                 continue;
             }
             Ok(None) => {}
-            Err(e) => {
-                tracing::debug!("cannot claim a job: {e}");
-                match e.code() {
-                    Some(ErrorCode::NotFound) => *registered = None,
-                    Some(ErrorCode::WorkerDraining) => {
-                        tracing::info!("the hub drains this worker: it claims no more jobs");
-                        return None;
-                    }
-                    _ => {}
+            Err(e) => match e.code() {
+                Some(ErrorCode::NotFound) => {
+                    tracing::debug!("cannot claim a job: {e}");
+                    *registered = None;
                 }
-            }
+                Some(ErrorCode::WorkerDraining) => {
+                    tracing::info!("the hub drains this worker: it claims no more jobs");
+                    return None;
+                }
+                _ if e.is_transient() => tracing::debug!("cannot claim a job: {e}"),
+                // A token that is for another worker, for instance: somebody must do something.
+                _ => tracing::warn!("cannot claim a job: {e}"),
+            },
         }
         tokio::time::sleep(backoff.after_failure(rand::random())).await;
     }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use doorbell_protocol::{Invalid, Role, browser::NewBrowserSession};
 
 use crate::context::{Context, Run};
 
@@ -30,16 +31,26 @@ pub(crate) struct Args {
     /// it as `browser`, and `doorbell token rm` ends it.
     #[arg(long)]
     browser: bool,
+
+    /// What the page may do: view, answer or admin
+    #[arg(long, requires = "browser", default_value = "admin", value_parser = role)]
+    role: Role,
+}
+
+fn role(text: &str) -> Result<Role, Invalid> {
+    let role = text.parse().ok();
+    NewBrowserSession { role: Some(role.unwrap_or(Role::Unknown)) }.check().map(|_| role.unwrap_or(Role::Unknown))
 }
 
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
-        if self.browser { in_browser(context) } else { in_app() }
+        if self.browser { in_browser(context, self.role) } else { in_app() }
     }
 }
 
-fn in_browser(context: &Context) -> anyhow::Result<i32> {
-    let link = context.call(async |client| Ok(client.create_browser_session().await?))?;
+fn in_browser(context: &Context, role: Role) -> anyhow::Result<i32> {
+    let session = NewBrowserSession { role: Some(role) };
+    let link = context.call(async |client| Ok(client.create_browser_session(&session).await?))?;
     let address = format!("{}{}", context.source().resolve()?.url(), link.path);
     match open::that_detached(&address) {
         Ok(()) => {

@@ -59,6 +59,18 @@ struct TokenCreate {
     #[arg(long, value_parser = name::parse)]
     name: Option<String>,
 
+    /// Whose it is: answers, cancels and retries are told under this name [default: the token's name]
+    #[arg(long, value_parser = name::parse)]
+    person: Option<String>,
+
+    /// With --role work: the host that its workers are on, as `doorbell worker ls` shows it
+    #[arg(long, value_parser = name::parse)]
+    host: Option<String>,
+
+    /// With --role work: the name that its workers have (`doorbell worker --name`)
+    #[arg(long, value_parser = name::parse, value_name = "NAME")]
+    worker: Option<String>,
+
     /// How long it is good, as in 12h or 90m [default: until it is removed]
     #[arg(long, value_parser = duration::parse_positive, value_name = "DURATION")]
     expires_in: Option<Duration>,
@@ -88,9 +100,13 @@ impl Run for Args {
 impl TokenCreate {
     /// Only the secret goes to standard output, so that it can be piped to where it is needed.
     fn run(self, context: &Context) -> anyhow::Result<()> {
+        let works = self.roles.contains(&Role::Work) && !self.roles.contains(&Role::Admin);
+        if works && self.host.is_none() && self.worker.is_none() {
+            bail!("--role work needs --host or --worker: the host that its workers are on, or the name that they have.");
+        }
         let name = self.name.unwrap_or_else(|| words(&self.roles));
         let expires_in_ms = self.expires_in.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        let new = NewToken { name, roles: self.roles, expires_in_ms };
+        let new = NewToken { name, roles: self.roles, person: self.person, host: self.host, worker: self.worker, expires_in_ms };
         let created = context.call(async |client| Ok(client.create_token(&new).await?))?;
         if self.json {
             return print_json(&created);
@@ -105,12 +121,25 @@ fn list(list: TokenList, output: OutputMode) -> anyhow::Result<()> {
         if list.tokens.is_empty() {
             writeln!(out, "No tokens but the hub's own. Make one with `doorbell token create --role report`.")?;
         }
-        for Token { id, name, roles, expires_at, .. } in &list.tokens {
-            let until = expires_at.map(|at| format!("  until {at}")).unwrap_or_default();
-            writeln!(out, "{id}  {:<20}  {name}{until}", words(roles))?;
+        for token in &list.tokens {
+            let until = token.expires_at.map(|at| format!("until {at}"));
+            let person = token.person.as_ref().map(|person| format!("of {person}"));
+            let more: String = [person, works(token), until].into_iter().flatten().map(|fact| format!("  {fact}")).collect();
+            writeln!(out, "{}  {:<20}  {}{more}", token.id, words(&token.roles), token.name)?;
         }
         Ok(())
     })
+}
+
+/// Where a worker must be that uses the token. Tokens of before may be used anywhere.
+fn works(token: &Token) -> Option<String> {
+    let is_for_workers = token.roles.contains(&Role::Work) && !token.roles.contains(&Role::Admin);
+    match (&token.worker, &token.host) {
+        (Some(worker), Some(host)) => Some(format!("worker {worker} on {host}")),
+        (Some(worker), None) => Some(format!("worker {worker} on any host")),
+        (None, Some(host)) => Some(format!("on {host}")),
+        (None, None) => is_for_workers.then(|| "on any host".to_owned()),
+    }
 }
 
 async fn the_one(client: &Client, asked: &str) -> anyhow::Result<TokenId> {

@@ -2,7 +2,7 @@
 
 use doorbell_protocol::{
     TokenId,
-    browser::BrowserLink,
+    browser::{BrowserLink, NewBrowserSession},
     routes,
     token::{CreatedToken, NewToken, Token},
 };
@@ -22,8 +22,8 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn create_browser_session(&self) -> Result<BrowserLink, CallError> {
-        self.call(&routes::CREATE_BROWSER_SESSION, (), &()).await
+    pub async fn create_browser_session(&self, session: &NewBrowserSession) -> Result<BrowserLink, CallError> {
+        self.call_with(&routes::CREATE_BROWSER_SESSION, (), session).await
     }
 
     /// `GET /v1/tokens`, oldest first.

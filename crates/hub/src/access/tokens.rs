@@ -20,10 +20,13 @@ use crate::{
         secret::SecretHash,
     },
     clock,
+    domain::binding::Binding,
 };
 
 pub(crate) struct Tokens {
     known: RwLock<HashMap<SecretHash, Arc<Caller>>>,
+    /// The person that the owner's token stands for.
+    owner: String,
     shutdown: CancellationToken,
 }
 
@@ -38,15 +41,19 @@ pub(crate) struct StoredToken {
 pub(crate) struct Caller {
     /// `None` for the owner of the data folder.
     token: Option<Token>,
+    /// Who does what is done with it.
+    person: String,
+    /// Which workers it is for.
+    binding: Binding,
     bucket: Mutex<Bucket>,
     removed: CancellationToken,
 }
 
 impl Tokens {
-    /// The owner's token, and the ones that were issued.
-    pub(crate) fn new(owner: SecretHash, issued: Vec<StoredToken>, shutdown: CancellationToken) -> Self {
-        let tokens = Self { known: RwLock::default(), shutdown };
-        tokens.write().insert(owner, tokens.caller(None));
+    /// The owner's token, which stands for the person `owner`, and the ones that were issued.
+    pub(crate) fn new(hash: SecretHash, owner: String, issued: Vec<StoredToken>, shutdown: CancellationToken) -> Self {
+        let tokens = Self { known: RwLock::default(), owner, shutdown };
+        tokens.write().insert(hash, tokens.caller(None));
         for StoredToken { hash, token } in issued {
             tokens.add(hash, token);
         }
@@ -83,7 +90,9 @@ impl Tokens {
     }
 
     fn caller(&self, token: Option<Token>) -> Arc<Caller> {
-        Arc::new(Caller { token, bucket: Mutex::new(Bucket::new(Instant::now())), removed: self.shutdown.child_token() })
+        let binding = token.as_ref().map(|token| Binding { host: token.host.clone(), worker: token.worker.clone() }).unwrap_or_default();
+        let person = token.as_ref().map_or(self.owner.as_str(), Token::person).to_owned();
+        Arc::new(Caller { token, person, binding, bucket: Mutex::new(Bucket::new(Instant::now())), removed: self.shutdown.child_token() })
     }
 
     fn read(&self) -> RwLockReadGuard<'_, HashMap<SecretHash, Arc<Caller>>> {
@@ -108,6 +117,16 @@ impl Caller {
             (false, false) => Reach::Own,
         };
         Actor { who: self.token.as_ref().map(|token| token.id).into(), reach }
+    }
+
+    /// Who does what is done with this token.
+    pub(crate) fn person(&self) -> &str {
+        &self.person
+    }
+
+    /// Which workers may be worked with under this token.
+    pub(crate) fn binding(&self) -> &Binding {
+        &self.binding
     }
 
     /// The roles of the token, in words for a message.

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashSet};
 
 use doorbell_protocol::{JobState, Timestamp, worker::Worker};
 
-use crate::domain::job::Record;
+use crate::domain::{binding::Binding, job::Record};
 
 /// What a worker that asks for a job finds.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +17,8 @@ pub(crate) enum Pick {
 
 /// The job that `worker` gets: the highest priority first, then the oldest. It gets none while all its slots are taken. A
 /// job waits until it is due and what it runs after has succeeded, and until no other job of its schedule runs. One that
-/// names a host or a worker waits for that one.
-pub(crate) fn pick<'a>(active: impl Iterator<Item = &'a Record>, worker: &Worker, now: Timestamp) -> Pick {
+/// names a host or a worker waits for that one, and `binding` is what the worker's token is for.
+pub(crate) fn pick<'a>(active: impl Iterator<Item = &'a Record>, worker: &Worker, binding: &Binding, now: Timestamp) -> Pick {
     let (running, queued): (Vec<_>, Vec<_>) = active.partition(|record| record.job.state == JobState::Running);
     let held = running.iter().filter(|record| record.holder.as_ref().is_some_and(|holder| holder.id == worker.id)).count();
     if held >= usize::try_from(worker.slots).unwrap_or(usize::MAX) {
@@ -28,7 +28,7 @@ pub(crate) fn pick<'a>(active: impl Iterator<Item = &'a Record>, worker: &Worker
     let waits = |record: &&&Record| {
         !record.waits_for.is_empty()
             || record.job.schedule.is_some_and(|schedule| busy.contains(&schedule))
-            || record.job.host.as_deref().is_some_and(|host| !is_called(worker, host))
+            || record.job.host.as_deref().is_some_and(|host| !binding.is_meant(worker, host))
     };
     let (later, due): (Vec<&Record>, Vec<&Record>) =
         queued.iter().filter(|record| !waits(record)).copied().partition(|record| record.job.not_before.is_some_and(|at| at > now));
@@ -36,11 +36,6 @@ pub(crate) fn pick<'a>(active: impl Iterator<Item = &'a Record>, worker: &Worker
         Some(next) => Pick::Job(Box::new(next.clone())),
         None => Pick::Nothing { until: later.iter().filter_map(|record| record.job.not_before).min() },
     }
-}
-
-/// Host names know no case.
-fn is_called(worker: &Worker, host: &str) -> bool {
-    worker.host.eq_ignore_ascii_case(host) || worker.name == host
 }
 
 #[cfg(test)]
@@ -81,7 +76,7 @@ mod tests {
     }
 
     fn picked(active: &[Record], slots: u32, now: u64) -> Result<String, Option<Timestamp>> {
-        match pick(active.iter(), &worker(slots), at(now)) {
+        match pick(active.iter(), &worker(slots), &Binding::default(), at(now)) {
             Pick::Job(record) => Ok(record.job.name),
             Pick::Nothing { until } => Err(until),
         }

@@ -1,6 +1,6 @@
 //! `POST /v1/claims`: a long poll for a queued job. Each job goes to exactly one worker.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
@@ -20,7 +20,7 @@ use super::{
     json::Body,
 };
 use crate::{
-    access::rights::{Actor, Principal},
+    access::tokens::Caller,
     clock,
     domain::{
         job::{Command, Holder},
@@ -30,7 +30,7 @@ use crate::{
 
 pub(crate) async fn claim(
     State(hub): Hub,
-    Extension(actor): Extension<Actor>,
+    Extension(caller): Extension<Arc<Caller>>,
     Body(request): Body<ClaimRequest>,
 ) -> Result<Response, Error> {
     let deadline = Instant::now() + Duration::from_millis(request.wait_ms).min(limits::WAIT);
@@ -40,7 +40,7 @@ pub(crate) async fn claim(
     loop {
         queue.mark_unchanged();
         workers.mark_unchanged();
-        let due = match take(&hub, request.worker, actor.who).await? {
+        let due = match take(&hub, request.worker, &caller).await? {
             Pick::Job(record) => {
                 let lease = hub.leases.lease(record.fence);
                 return Ok(Json(Claim { job: record.job, lease, task: record.task }).into_response());
@@ -58,24 +58,24 @@ pub(crate) async fn claim(
     }
 }
 
-async fn take(hub: &Context, id: WorkerId, by: Principal) -> Result<Pick, Error> {
-    let worker = hub.workers.that_claims(id)?;
-    let look = queue::pick(hub.live.lock().active.values(), &worker, clock::now());
+async fn take(hub: &Context, id: WorkerId, caller: &Arc<Caller>) -> Result<Pick, Error> {
+    let worker = hub.workers.that_claims(id, caller.binding())?;
+    let look = queue::pick(hub.live.lock().active.values(), &worker, caller.binding(), clock::now());
     if let Pick::Nothing { .. } = look {
         return Ok(look);
     }
-    let workers = hub.workers.clone();
+    let (workers, caller) = (hub.workers.clone(), caller.clone());
     let picked = hub
         .writer
         .write(move |draft| {
             // It may be draining by now, or another claim may have taken the job.
-            let worker = workers.that_claims(id)?;
-            let record = match draft.pick(&worker) {
+            let worker = workers.that_claims(id, caller.binding())?;
+            let record = match draft.pick(&worker, caller.binding()) {
                 Pick::Job(record) => record,
                 nothing @ Pick::Nothing { .. } => return Ok(nothing),
             };
             let holder = Holder { id, name: worker.name, host: worker.host };
-            Ok(Pick::Job(Box::new(draft.decide(*record, Command::Claim { worker: holder, by })?)))
+            Ok(Pick::Job(Box::new(draft.decide(*record, Command::Claim { worker: holder, by: caller.actor().who })?)))
         })
         .await?;
     Ok(picked)

@@ -11,7 +11,7 @@ use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limit
 
 use crate::{
     bounds,
-    domain::{job::Refusal, plan, question},
+    domain::{binding::Mismatch, job::Refusal, plan, question},
     state::{workers, writer::WriteError},
     store::StoreError,
 };
@@ -137,7 +137,15 @@ impl From<workers::Refusal> for Error {
                 Self::new(ErrorCode::WorkerDraining, "this worker is draining and gets no more jobs; register it again to end that")
                     .at("worker")
             }
+            workers::Refusal::OtherToken(mismatch) => mismatch.into(),
         }
+    }
+}
+
+impl From<Mismatch> for Error {
+    fn from(Mismatch { field, bound_to }: Mismatch) -> Self {
+        let message = format!("this token is for workers whose {field} is {bound_to:?}; use that one, or a token for this worker");
+        Self::new(ErrorCode::Forbidden, message).at(field)
     }
 }
 

@@ -21,10 +21,10 @@ use crate::{
 };
 
 pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Error> {
-    let NewToken { name, roles, expires_in_ms } = new.check()?;
+    let NewToken { name, roles, person, host, worker, expires_in_ms } = new.check()?;
     let now = clock::now();
     let expires_at = expires_in_ms.map(|ms| now + Duration::from_millis(ms));
-    let token = Token { id: TokenId(Uuid::now_v7()), name, roles, created_at: now, expires_at };
+    let token = Token { id: TokenId(Uuid::now_v7()), name, roles, person, host, worker, created_at: now, expires_at };
     let secret = secret::issue();
     let hash = SecretHash::of(&secret);
     let (tokens, kept) = (hub.tokens.clone(), StoredToken { hash, token: token.clone() });

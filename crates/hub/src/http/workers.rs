@@ -1,6 +1,8 @@
 //! `/v1/workers`: register, list, heartbeat, drain.
 
-use axum::{Json, extract::State, http::StatusCode};
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
     WorkerId,
     worker::{NewWorker, OneWorker, RegisteredWorker, WorkerList},
@@ -11,10 +13,15 @@ use super::{
     error::Error,
     json::{Body, Id},
 };
-use crate::{clock, state::workers::Running};
+use crate::{access::tokens::Caller, clock, state::workers::Running};
 
-pub(crate) async fn register(State(hub): Hub, Body(new): Body<NewWorker>) -> Result<(StatusCode, Json<RegisteredWorker>), Error> {
+pub(crate) async fn register(
+    State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
+    Body(new): Body<NewWorker>,
+) -> Result<(StatusCode, Json<RegisteredWorker>), Error> {
     let new = new.check()?;
+    caller.binding().check(&new.name, &new.host)?;
     let (claimed_as, running) = {
         let now = hub.live.lock();
         let holders = now.active.values().filter_map(|record| record.holder.as_ref());
@@ -28,8 +35,12 @@ pub(crate) async fn list(State(hub): Hub) -> Json<WorkerList> {
     Json(WorkerList { workers: hub.workers.list(&running(&hub), clock::now()) })
 }
 
-pub(crate) async fn heartbeat(State(hub): Hub, Id(id): Id<WorkerId>) -> Result<Json<OneWorker>, Error> {
-    hub.workers.heard_of(id)?;
+pub(crate) async fn heartbeat(
+    State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
+    Id(id): Id<WorkerId>,
+) -> Result<Json<OneWorker>, Error> {
+    hub.workers.heard_of(id, caller.binding())?;
     Ok(Json(OneWorker { worker: hub.workers.status(id, &running(&hub), clock::now())? }))
 }
 

@@ -15,7 +15,13 @@ use doorbell_protocol::{
 use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
-use crate::{bounds, domain::job::Record};
+use crate::{
+    bounds,
+    domain::{
+        binding::{Binding, Mismatch},
+        job::Record,
+    },
+};
 
 /// Most workers that are known at once; the one that registered first is dropped first, and registers again when it
 /// claims.
@@ -41,12 +47,14 @@ struct Known {
 pub(crate) struct Running(HashMap<WorkerId, Vec<JobId>>);
 
 /// Why a worker's call is refused.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Refusal {
     /// The hub knows no such worker, for instance since it has restarted.
     Unknown,
     /// It gets no more jobs.
     Draining,
+    /// The caller's token is for other workers.
+    OtherToken(Mismatch),
 }
 
 impl Workers {
@@ -65,17 +73,18 @@ impl Workers {
         worker
     }
 
-    /// The worker, which was heard of just now.
-    pub(crate) fn heard_of(&self, id: WorkerId) -> Result<Worker, Refusal> {
+    /// The worker, which was heard of just now from whom has a token for `binding`.
+    pub(crate) fn heard_of(&self, id: WorkerId, binding: &Binding) -> Result<Worker, Refusal> {
         let mut known = self.lock();
         let known = known.iter_mut().find(|known| known.worker.id == id).ok_or(Refusal::Unknown)?;
+        binding.check(&known.worker.name, &known.worker.host).map_err(Refusal::OtherToken)?;
         known.seen = Instant::now();
         Ok(known.worker.clone())
     }
 
     /// [`heard_of`](Self::heard_of), if it gets jobs.
-    pub(crate) fn that_claims(&self, id: WorkerId) -> Result<Worker, Refusal> {
-        let worker = self.heard_of(id)?;
+    pub(crate) fn that_claims(&self, id: WorkerId, binding: &Binding) -> Result<Worker, Refusal> {
+        let worker = self.heard_of(id, binding)?;
         let drains = self.lock().iter().any(|known| known.worker.id == id && known.state == WorkerState::Draining);
         if drains { Err(Refusal::Draining) } else { Ok(worker) }
     }
@@ -176,7 +185,7 @@ mod tests {
         let alive = workers.register(new("alive"), None, &running);
         let ids: Vec<_> = workers.list(&running, Timestamp::EPOCH).into_iter().map(|status| status.worker.id).collect();
         assert_eq!(ids, [alive.id, busy.id]);
-        assert_eq!(workers.heard_of(silent.id), Err(Refusal::Unknown));
+        assert_eq!(workers.heard_of(silent.id, &Binding::default()), Err(Refusal::Unknown));
     }
 
     #[tokio::test(start_paused = true)]
@@ -186,7 +195,7 @@ mod tests {
         let mut is_told = || changes.has_changed().unwrap().then(|| changes.mark_unchanged()).is_some();
         let worker = workers.register(new("w"), None, &idle());
         assert!(is_told());
-        workers.heard_of(worker.id).unwrap();
+        workers.heard_of(worker.id, &Binding::default()).unwrap();
         workers.list(&idle(), Timestamp::EPOCH);
         assert!(!is_told());
         workers.drain(worker.id).unwrap();
@@ -214,11 +223,11 @@ mod tests {
         let workers = Workers::default();
         let worker = workers.register(new("w"), None, &idle());
         workers.drain(worker.id).unwrap();
-        assert_eq!(workers.that_claims(worker.id), Err(Refusal::Draining));
+        assert_eq!(workers.that_claims(worker.id, &Binding::default()), Err(Refusal::Draining));
         assert_eq!(workers.list(&idle(), Timestamp::EPOCH), []);
         let running = Running([(worker.id, vec![JobId(Uuid::nil())])].into());
         assert_eq!(workers.list(&running, Timestamp::EPOCH)[0].state, WorkerState::Draining);
         workers.register(new("w"), None, &idle());
-        assert!(workers.that_claims(worker.id).is_ok());
+        assert!(workers.that_claims(worker.id, &Binding::default()).is_ok());
     }
 }

@@ -203,7 +203,10 @@ fn tokens_are_kept_until_they_are_dropped(open: &impl Fn() -> Box<dyn Store>) {
         token: Token {
             id: TokenId(Uuid::from_u128(n)),
             name: "ci".to_owned(),
-            roles: vec![Role::Report],
+            roles: vec![Role::Work],
+            person: Some("Ada".to_owned()),
+            host: Some("nas".to_owned()),
+            worker: None,
             created_at: Timestamp::EPOCH,
             expires_at: None,
         },

@@ -127,7 +127,7 @@ mod tests {
         let leases = Arc::new(Leases::new(Duration::from_secs(60)));
         let published = Published { live: live.clone(), leases, progress: Arc::default(), schedules: Arc::default() };
         let (writer, _) = Writer::start(Box::new(store), published).unwrap();
-        let tokens = Tokens::new(SecretHash::of("secret"), Vec::new(), CancellationToken::new());
+        let tokens = Tokens::new(SecretHash::of("secret"), "ada".to_owned(), Vec::new(), CancellationToken::new());
         let logs = Logs::new(folder.path().join("logs"));
 
         let (mut lists, commits) = (live.lists(), live.commits());

@@ -41,6 +41,28 @@ async fn a_link_lets_one_page_in_until_its_token_is_removed() {
 }
 
 #[tokio::test]
+async fn a_page_gets_the_role_that_its_link_was_made_for_and_is_the_persons_who_made_it() {
+    let hub = TestHub::start().await;
+    let ada = hub.post("/v1/tokens", json!({"name": "desk", "roles": ["admin"], "person": "Ada"})).await;
+    let ada = ada.json::<CreatedToken>().await.unwrap().secret;
+    let made = async |body: Value| hub.bare(Method::POST, "/v1/browser-sessions").bearer_auth(&ada).json(&body).send().await.unwrap();
+    for (body, role) in [(json!({}), Role::Admin), (json!({"role": "answer"}), Role::Answer), (json!({"role": "view"}), Role::View)] {
+        let path = made(body).await.json::<BrowserLink>().await.unwrap().path;
+        let answer = open(&hub, &json!({"key": path.strip_prefix("/#key=").unwrap()}), None).await;
+        let CreatedToken { token, secret } = answer.json().await.unwrap();
+        assert_eq!((token.roles.as_slice(), token.person()), (&[role][..], "Ada"));
+        let test_job = hub.bare(Method::POST, "/v1/test-jobs").bearer_auth(&secret).send().await.unwrap();
+        assert_eq!(test_job.status() == StatusCode::CREATED, role == Role::Admin, "{role:?}");
+        for path in ["/v1/jobs?state=running", "/v1/stats", "/v1/workers", "/v1/questions"] {
+            assert_eq!(hub.bare(Method::GET, path).bearer_auth(&secret).send().await.unwrap().status(), StatusCode::OK, "{path}");
+        }
+    }
+    for role in ["report", "work", "root"] {
+        assert_eq!(refused(made(json!({"role": role})).await).await, Refused(422, ErrorCode::Invalid, Some("role".to_owned())));
+    }
+}
+
+#[tokio::test]
 async fn neither_a_guess_nor_another_site_nor_a_lesser_token_gets_in() {
     let hub = TestHub::start().await;
     for body in [json!({"key": "0".repeat(64)}), json!({"key": ""}), json!({})] {
@@ -55,7 +77,7 @@ async fn neither_a_guess_nor_another_site_nor_a_lesser_token_gets_in() {
     // What was refused has not used it up.
     assert_eq!(open(&hub, &json!({"key": key}), None).await.status(), StatusCode::CREATED);
 
-    let lesser = hub.post("/v1/tokens", json!({"name": "ci", "roles": ["report", "work", "answer"]})).await;
+    let lesser = hub.post("/v1/tokens", json!({"name": "ci", "roles": ["report", "work", "answer"], "host": "nas"})).await;
     let lesser: CreatedToken = lesser.json().await.unwrap();
     let answer = hub.bare(Method::POST, "/v1/browser-sessions").bearer_auth(&lesser.secret).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);

@@ -16,7 +16,7 @@ struct Holder<'a> {
 
 impl<'a> Holder<'a> {
     async fn of(hub: &'a TestHub, role: &str) -> Self {
-        let answer = hub.post("/v1/tokens", json!({"name": role, "roles": [role]})).await;
+        let answer = hub.post("/v1/tokens", json!({"name": role, "roles": [role], "host": (role == "work").then_some("h")})).await;
         Self { hub, secret: answer.json::<CreatedToken>().await.unwrap().secret }
     }
 

@@ -28,7 +28,8 @@ async fn token(hub: &TestHub, body: Value) -> CreatedToken {
 }
 
 async fn holder_of(hub: &TestHub, role: &str) -> String {
-    token(hub, json!({"name": role, "roles": [role]})).await.secret
+    let host = (role == "work").then_some("h");
+    token(hub, json!({"name": role, "roles": [role], "host": host})).await.secret
 }
 
 async fn call(hub: &TestHub, secret: &str, method: &str, path: &str, body: Value) -> Response {
@@ -175,7 +176,12 @@ async fn a_token_is_refused_by_field_when_it_cannot_be_made() {
         (json!({"roles": ["work"]}), "name"),
         (json!({"name": "x"}), "roles"),
         (json!({"name": "x", "roles": ["root"]}), "roles"),
-        (json!({"name": "x", "roles": ["work"], "expires_in_ms": 0}), "expires_in_ms"),
+        (json!({"name": "x", "roles": ["view"], "expires_in_ms": 0}), "expires_in_ms"),
+        (json!({"name": "x", "roles": ["view"], "person": ""}), "person"),
+        (json!({"name": "x", "roles": ["work"]}), "host"),
+        (json!({"name": "x", "roles": ["work", "answer"]}), "host"),
+        (json!({"name": "x", "roles": ["view"], "host": "nas"}), "host"),
+        (json!({"name": "x", "roles": ["report"], "worker": "w"}), "worker"),
     ] {
         assert_eq!(refused(hub.post("/v1/tokens", body).await).await, Refused(422, ErrorCode::Invalid, Some(field.to_owned())));
     }

@@ -2,7 +2,8 @@
 
 use doorbell_protocol::{
     ErrorCode, WorkerId,
-    worker::{OneWorker, WorkerList, WorkerState, WorkerStatus},
+    token::CreatedToken,
+    worker::{Claim, OneWorker, RegisteredWorker, WorkerList, WorkerState, WorkerStatus},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -35,6 +36,43 @@ async fn the_list_tells_who_is_there_and_what_each_runs() {
     let answer = hub.call(Method::PUT, &format!("/v1/workers/{ada}")).send().await.unwrap();
     let seen = answer.json::<OneWorker>().await.unwrap().worker;
     assert!(seen.worker.id == ada && seen.last_seen >= workers[0].last_seen);
+}
+
+/// Somebody with a token for workers on one host cannot have what is meant for another, with its environment, by a name.
+#[tokio::test]
+async fn a_token_works_on_its_host_or_under_its_name_and_gets_nothing_that_is_meant_for_others() {
+    let hub = TestHub::start().await;
+    for host in ["nas", "build", "builder"] {
+        hub.queued(host, json!({"host": host, "env": {"KEY": host}})).await;
+    }
+    let secret = async |body: serde_json::Value| hub.post("/v1/tokens", body).await.json::<CreatedToken>().await.unwrap().secret;
+    let nas = secret(json!({"name": "nas", "roles": ["work"], "host": "NAS"})).await;
+    let builder = secret(json!({"name": "builder", "roles": ["work"], "worker": "builder"})).await;
+    let send = async |secret: &str, method: Method, path: &str, body: serde_json::Value| {
+        hub.bare(method, path).bearer_auth(secret).json(&body).send().await.unwrap()
+    };
+    let register = async |secret: &str, name: &str, host: &str| {
+        send(secret, Method::POST, "/v1/workers", json!({"name": name, "host": host, "slots": 9})).await
+    };
+    let forbidden = |field: &str| Refused(403, ErrorCode::Forbidden, Some(field.to_owned()));
+    assert_eq!(refused(register(&nas, "w", "build").await).await, forbidden("host"));
+    assert_eq!(refused(register(&builder, "w", "build").await).await, forbidden("name"));
+    assert_eq!(list(&hub).await, []);
+
+    let theirs = hub.worker("own", 1).await;
+    let claim = json!({"worker": theirs, "wait_ms": 0});
+    assert_eq!(refused(send(&nas, Method::POST, "/v1/claims", claim.clone()).await).await, forbidden("host"));
+    assert_eq!(refused(send(&builder, Method::POST, "/v1/claims", claim).await).await, forbidden("name"));
+    assert_eq!(refused(send(&nas, Method::PUT, &format!("/v1/workers/{theirs}"), json!({})).await).await, forbidden("host"));
+
+    // Each says what its token leaves open, so as to be called like another one.
+    for (secret, name, host, meant) in [(&nas, "build", "nas", "nas"), (&builder, "builder", "build", "builder")] {
+        let worker = register(secret, name, host).await.json::<RegisteredWorker>().await.unwrap().worker.id;
+        let claim = json!({"worker": worker, "wait_ms": 0});
+        let claimed: Claim = send(secret, Method::POST, "/v1/claims", claim.clone()).await.json().await.unwrap();
+        assert_eq!((claimed.job.name.as_str(), claimed.task.env["KEY"].as_str()), (meant, meant));
+        assert_eq!(send(secret, Method::POST, "/v1/claims", claim).await.status(), StatusCode::NO_CONTENT);
+    }
 }
 
 #[tokio::test]

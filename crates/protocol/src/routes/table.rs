@@ -12,7 +12,7 @@ use crate::{
         WorkerDraining,
     },
     FeedMessage, JobId, QuestionId, Role, ScheduleId, TokenId, WorkerId,
-    browser::{BrowserKey, BrowserLink},
+    browser::{BrowserKey, BrowserLink, NewBrowserSession},
     changes::ListChange,
     hub::{Health, Stats},
     jobs::{
@@ -60,13 +60,16 @@ table! {
     ///
     /// `path` is appended to the hub's address. What stands behind `#` no browser sends; the page hands it over with
     /// `POST /v1/browser-sessions/open`. The link is good once, within a minute.
-    CREATE_BROWSER_SESSION: Route<(), (), (), Json<BrowserLink>> =
-        Route::new(Post, "/v1/browser-sessions", ADMIN).answer(&[201], &["browser-link"]);
+    CREATE_BROWSER_SESSION: Route<(), (), Json<NewBrowserSession>, Json<BrowserLink>> =
+        Route::new(Post, "/v1/browser-sessions", ADMIN)
+            .body(REPORT_BYTES, &["new-browser-session"])
+            .answer(&[201], &["browser-link"])
+            .conflicts(&[Invalid]);
 
     /// Lets a browser in by the key of its link.
     ///
-    /// Without a token: the key stands for one. The token that it gets has the name `browser` and the role `admin`, is good for 12 h, and
-    /// can be listed and removed as any other. A key that is not good any more is 401.
+    /// Without a token: the key stands for one. The token that it gets has the name `browser`, the role that the link is for and the
+    /// person who made it, is good for 12 h, and can be listed and removed as any other. A key that is not good any more is 401.
     OPEN_BROWSER_SESSION: Route<(), (), Json<BrowserKey>, Json<CreatedToken>> =
         Route::new(Post, "/v1/browser-sessions/open", Anyone)
             .body(BROWSER_KEY_BYTES, &["browser-key"])
@@ -273,12 +276,14 @@ table! {
             .panel();
 
     /// Every token that was made and not removed, oldest first.
-    LIST_TOKENS: Route<(), (), (), Json<TokenList>> = Route::new(Get, "/v1/tokens", ADMIN).answer(&[200], &["token-list"]);
+    LIST_TOKENS: Route<(), (), (), Json<TokenList>> = Route::new(Get, "/v1/tokens", ADMIN).answer(&[200], &["token-list", "token-list-worker"]);
 
     /// Makes a token. The secret is told this once, and the hub keeps only its SHA-256.
+    ///
+    /// A token with the role `work`, and without `admin`, is for the workers on one `host`, or for those of one name (`worker`).
     CREATE_TOKEN: Route<(), (), Json<NewToken>, Json<CreatedToken>> =
         Route::new(Post, "/v1/tokens", ADMIN)
-            .body(REPORT_BYTES, &["new-token"])
+            .body(REPORT_BYTES, &["new-token", "new-token-worker"])
             .answer(&[201], &["created-token"])
             .conflicts(&[Invalid])
             .writes();
@@ -291,6 +296,9 @@ table! {
         Route::new(Get, "/v1/workers", VIEW).answer(&[200], &["worker-list"]).panel();
 
     /// Registers a worker. A worker is its `name` on its `host`: registering again keeps its id, and ends a drain.
+    ///
+    /// A token that is for one host, or for workers of one name, registers no other: 403 names `host` or `name`. By what it leaves open, a
+    /// worker gets no job that names a host or a worker.
     REGISTER_WORKER: Route<(), (), Json<NewWorker>, Json<RegisteredWorker>> =
         Route::new(Post, "/v1/workers", WORK)
             .body(REPORT_BYTES, &["new-worker"])

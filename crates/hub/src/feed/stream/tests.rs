@@ -20,7 +20,7 @@ async fn quiet(framing: Framing, shutdown: &CancellationToken) -> (Arc<Live>, Du
     let live = Arc::new(live::tests::empty());
     let subscriber = Subscriber::new(live.clone(), None, &Subscribers::default());
     let (mut reader, socket) = tokio::io::duplex(4_096);
-    let caller = Tokens::new(SecretHash::of("secret"), Vec::new(), shutdown.clone()).find("secret").unwrap();
+    let caller = Tokens::new(SecretHash::of("secret"), "ada".to_owned(), Vec::new(), shutdown.clone()).find("secret").unwrap();
     let stream = Stream { subscriber, framing, caller };
     let running = tokio::spawn(stream.run(socket));
     read(&mut reader).await;
@@ -78,7 +78,7 @@ async fn nobody_who_publishes_waits_for_a_reader() {
     const EVENTS: u64 = 900;
     let shutdown = CancellationToken::new();
     let (live, mut quick, _running) = quiet(Framing::UntilClose, &shutdown).await;
-    let caller = Tokens::new(SecretHash::of("secret"), Vec::new(), shutdown.clone()).find("secret").unwrap();
+    let caller = Tokens::new(SecretHash::of("secret"), "ada".to_owned(), Vec::new(), shutdown.clone()).find("secret").unwrap();
     let (mut still, socket) = tokio::io::duplex(16);
     let subscriber = Subscriber::new(live.clone(), None, &Subscribers::default());
     let mut stuck = tokio::spawn(Stream { subscriber, framing: Framing::UntilClose, caller }.run(socket));

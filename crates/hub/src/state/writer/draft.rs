@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        binding::Binding,
         dependencies,
         job::{self, Announcement, Record, Refusal, Transition},
         plan::Plan,
@@ -100,9 +101,9 @@ impl<'a> Draft<'a> {
         self.find(id)?.ok_or(WriteError::Job(Refusal::NotFound(id)))
     }
 
-    /// What the next claim of `worker` gets.
-    pub(crate) fn pick(&self, worker: &Worker) -> Pick {
-        self.with_active(|active| queue::pick(active, worker, self.now))
+    /// What the next claim of `worker` gets, with a token that is for `binding`.
+    pub(crate) fn pick(&self, worker: &Worker, binding: &Binding) -> Pick {
+        self.with_active(|active| queue::pick(active, worker, binding, self.now))
     }
 
     /// Every job that this draft leaves queued or running and that `is_wanted`.

@@ -21,6 +21,7 @@ use super::*;
 use crate::{
     access::rights::{Actor, Principal},
     domain::{
+        binding::Binding,
         dependencies,
         job::{self, Command, Holder, Record, Refusal},
         plan::Plan,
@@ -312,7 +313,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
         }
         Change::Claim { worker: id } => {
             let worker = worker(id);
-            let Pick::Job(record) = draft.pick(&worker) else { return Err(workers::Refusal::Unknown.into()) };
+            let Pick::Job(record) = draft.pick(&worker, &Binding::default()) else { return Err(workers::Refusal::Unknown.into()) };
             let held =
                 draft.active(|record| record.job.state == JobState::Running && record.holder.as_ref().is_some_and(|h| h.id == worker.id));
             assert!(held.len() < 2, "{} has no free slot", worker.name);
