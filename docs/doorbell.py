@@ -14,6 +14,7 @@ whose names say TOKEN, SECRET, PASSWORD, KEY or PWD are replaced in all that is 
 """
 
 import datetime
+import ipaddress
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 
@@ -46,8 +48,20 @@ def _hub():
         run = os.environ.get("XDG_RUNTIME_DIR")
         file = json.loads((pathlib.Path(run) / "doorbell" if run else data).joinpath("hub.json").read_text())
         url, data = file["url"], pathlib.Path(file["data_dir"])
+    elif not _is_safe(url):
+        raise ValueError("the token would cross the network in plain sight; use https, or forward a port by ssh")
     token = os.environ.get("DOORBELL_TOKEN")
     return url, token or pathlib.Path(os.environ.get("DOORBELL_TOKEN_FILE") or data / "token").read_text().strip()
+
+
+def _is_safe(url):
+    """Whether the token may go there: by TLS, within this machine, or because the user says so."""
+    parts = urllib.parse.urlsplit(url)
+    try:
+        here = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        here = False
+    return parts.scheme == "https" or here or os.environ.get("DOORBELL_INSECURE_HTTP") == "1"
 
 
 def _call(method, path, body=None, timeout=2):

@@ -50,6 +50,7 @@ fn a_hub_that_is_called_by_another_name_says_so_and_nothing_of_the_token() {
     let mut watch = home.doorbell(&["watch"]);
     let token = hub.endpoint().token().expose().to_owned();
     watch.envs([("DOORBELL_URL", "http://hub.example"), ("DOORBELL_TOKEN", &token), ("http_proxy", hub.endpoint().url())]);
+    watch.env("DOORBELL_INSECURE_HTTP", "1");
     let output = watch.output().expect("doorbell starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");

@@ -6,15 +6,16 @@ use crate::verbs::Verb;
 
 const ENVIRONMENT: &str = "\
 Environment:
-  DOORBELL_URL         address of the hub, as in http://127.0.0.1:7117; otherwise the running hub is found by its hub.json
-  DOORBELL_TOKEN       the hub's token, or
-  DOORBELL_TOKEN_FILE  a file that holds it; otherwise the file `token` in the hub's data folder
-  DOORBELL_DATA_DIR    folder of the database and the token
-  DOORBELL_CONFIG_DIR  folder of the settings
-  DOORBELL_JOB         the job that a command runs as; `doorbell run` and workers set it
-  DOORBELL_LOG         what to log to standard error, as in `debug` or `doorbell_runner=debug`
-  DOORBELL_LOG_FORMAT  how: `text`, or `json` for one object a line
-  NO_COLOR             no colours";
+  DOORBELL_URL            address of the hub, as in http://127.0.0.1:7117; otherwise the running hub is found by its hub.json
+  DOORBELL_TOKEN          the hub's token, or
+  DOORBELL_TOKEN_FILE     a file that holds it; otherwise the file `token` in the hub's data folder
+  DOORBELL_INSECURE_HTTP  1 lets the token go to another machine without TLS
+  DOORBELL_DATA_DIR       folder of the database and the token
+  DOORBELL_CONFIG_DIR     folder of the settings
+  DOORBELL_JOB            the job that a command runs as; `doorbell run` and workers set it
+  DOORBELL_LOG            what to log to standard error, as in `debug` or `doorbell_runner=debug`
+  DOORBELL_LOG_FORMAT     how: `text`, or `json` for one object a line
+  NO_COLOR                no colours";
 
 /// Rings once when a long-running job starts, once when it ends, and shows its progress in between.
 #[derive(Debug, Parser)]

@@ -3,7 +3,7 @@
 //! # Invariants
 //! - A source that discovers keeps nothing: it reads the environment and two small files at each attempt,
 //!   because a hub that restarts may have another port and a new token.
-//! - A token is never printed.
+//! - A token is never printed, and goes to another machine by TLS alone, unless the user says otherwise.
 
 use std::{
     env, fmt,
@@ -16,6 +16,9 @@ use std::{
 use doorbell_protocol::place::HubFile;
 
 use crate::{Places, PlacesError};
+
+/// Set to 1, it lets the token go to another machine without TLS.
+const INSECURE_HTTP: &str = "DOORBELL_INSECURE_HTTP";
 
 /// The secret that a hub asks for.
 #[derive(Clone, Eq, PartialEq)]
@@ -61,6 +64,19 @@ pub enum DiscoverError {
     Url {
         /// The address as it was given.
         url: String,
+    },
+    /// The address is that of another machine, and calls to it are not encrypted.
+    #[error(
+        "{url} is another machine, and the token would cross the network where others can read it. Use an https address, or forward a \
+         port (ssh -L 7117:127.0.0.1:{port} {host}) and set DOORBELL_URL=http://127.0.0.1:7117. With DOORBELL_INSECURE_HTTP=1 it is sent all the same."
+    )]
+    InsecureHttp {
+        /// The address as it was given.
+        url: String,
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
     },
     /// There is no token.
     #[error("Cannot read the hub's token from {path}: {cause}. Set DOORBELL_TOKEN or DOORBELL_TOKEN_FILE.", path = path.display())]
@@ -122,7 +138,18 @@ impl Endpoint {
     pub(crate) fn is_loopback(&self) -> bool {
         let host = reqwest::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
         let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-        address.map_or_else(|| host == "localhost" || host.ends_with(".localhost"), |address| address.is_loopback())
+        // Names below `localhost` are asked of a DNS server on some systems.
+        address.map_or_else(|| host == "localhost", |address| address.is_loopback())
+    }
+
+    fn is_encrypted(&self) -> bool {
+        self.url.starts_with("https:")
+    }
+
+    fn insecure(&self) -> DiscoverError {
+        let parsed = reqwest::Url::parse(&self.url).ok();
+        let (host, port) = parsed.and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?))).unwrap_or_default();
+        DiscoverError::InsecureHttp { url: self.url.clone(), host, port }
     }
 
     /// The token that goes with each call.
@@ -139,8 +166,8 @@ impl EndpointSource {
         Self(Source::Fixed(endpoint))
     }
 
-    /// An endpoint that is found anew at each attempt. The address is that of `DOORBELL_URL`, else of
-    /// `hub.json`. The token is that of `DOORBELL_TOKEN`, else of the file that `DOORBELL_TOKEN_FILE` names,
+    /// An endpoint that is found anew at each attempt. The address is that of `DOORBELL_URL`, which beyond this machine has to be
+    /// `https` unless `DOORBELL_INSECURE_HTTP` is 1, else of `hub.json`. The token is that of `DOORBELL_TOKEN`, else of the file that `DOORBELL_TOKEN_FILE` names,
     /// else of `token` in the hub's data folder.
     #[must_use]
     pub fn discovered() -> Self {
@@ -224,6 +251,7 @@ fn discover(
             (file.url, Some(file.data_dir))
         }
     };
+    let announced_here = data_dir.is_some();
     let token = match (variable("DOORBELL_TOKEN"), variable("DOORBELL_TOKEN_FILE"), data_dir) {
         (Some(token), _, _) => BearerToken::new(&token)
             .ok_or_else(|| DiscoverError::Token { path: "DOORBELL_TOKEN".into(), cause: "it holds no token".to_owned() })?,
@@ -231,7 +259,10 @@ fn discover(
         (None, None, Some(data_dir)) => read_token(&data_dir.join("token"))?,
         (None, None, None) => read_token(&places()?.token_file())?,
     };
-    Endpoint::new(&url, token)
+    let endpoint = Endpoint::new(&url, token)?;
+    // A hub that is announced runs on this machine, whatever its address looks like.
+    let is_safe = announced_here || endpoint.is_encrypted() || endpoint.is_loopback();
+    if is_safe || variable(INSECURE_HTTP).is_some_and(|value| value == "1") { Ok(endpoint) } else { Err(endpoint.insecure()) }
 }
 
 /// Whether the hub that wrote the file is gone. A hub holds a lock on the file while it runs, and however it
@@ -319,6 +350,25 @@ mod tests {
     }
 
     #[test]
+    fn a_token_goes_to_another_machine_by_tls_alone_unless_the_user_says_otherwise() {
+        let home = tempfile::tempdir().unwrap();
+        let found = |url, more: &[_]| found(&[&[("DOORBELL_URL", url), ("DOORBELL_TOKEN", "t")], more].concat(), home.path());
+        for url in ["http://hub.example", "http://10.0.0.1:7117", "http://a.localhost", "http://[::2]", "HTTP://hub.example/doorbell"] {
+            let error = found(url, &[]).unwrap_err();
+            assert!(matches!(error, DiscoverError::InsecureHttp { .. }), "{error}");
+            assert!(found(url, &[(INSECURE_HTTP, "0")]).is_err());
+            assert!(found(url, &[(INSECURE_HTTP, "1")]).is_ok());
+        }
+        let error = found("http://hub.example", &[]).unwrap_err().to_string();
+        for way_out in ["https", "ssh -L 7117:127.0.0.1:80 hub.example", INSECURE_HTTP] {
+            assert!(error.contains(way_out), "{error}");
+        }
+        for url in ["https://hub.example", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"] {
+            assert!(found(url, &[]).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
     fn the_announced_hub_is_told_by_its_files_alone() {
         let (home, hub) = home_with_a_hub();
         let source = EndpointSource::announced(Places::at(home.path()));
@@ -357,7 +407,7 @@ mod tests {
         for url in ["http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80/x", "http://localhost:7117"] {
             assert!(is_loopback(url), "{url}");
         }
-        for url in ["http://10.0.0.1", "http://localhost.example", "http://[::2]"] {
+        for url in ["http://10.0.0.1", "http://localhost.example", "http://a.localhost", "http://[::2]"] {
             assert!(!is_loopback(url), "{url}");
         }
     }

@@ -15,7 +15,7 @@ use super::{
     update::FeedUpdate,
 };
 use crate::{
-    CallError, Client, Endpoint, EndpointSource,
+    CallError, Client, DiscoverError, Endpoint, EndpointSource,
     http::{Http, Reuse, with_causes},
     rest::Running,
 };
@@ -125,7 +125,7 @@ impl Hands {
 
     fn open(&mut self) -> Result<Attempt, End> {
         self.tried = None;
-        let endpoint = self.source.resolve().map_err(|e| End::Unreachable(e.to_string()))?;
+        let endpoint = self.source.resolve().map_err(unresolved)?;
         let endpoint = self.tried.insert(endpoint);
         let http = self.http.to(endpoint).map_err(|e| End::Unreachable(with_causes(&e)))?;
         Attempt::new(http, endpoint, self.last)
@@ -186,6 +186,16 @@ impl Hands {
 
     async fn tell(&mut self, update: FeedUpdate) -> Result<(), Unheard> {
         self.updates.send(update).await.map_err(|_| Unheard)
+    }
+}
+
+/// What nothing but another address helps against is a refusal, as the hub's own would be.
+fn unresolved(error: DiscoverError) -> End {
+    match error {
+        DiscoverError::Url { .. } | DiscoverError::InsecureHttp { .. } => End::Refused(error.to_string()),
+        DiscoverError::NoHub | DiscoverError::Places(_) | DiscoverError::HubFile { .. } | DiscoverError::Token { .. } => {
+            End::Unreachable(error.to_string())
+        }
     }
 }
 
