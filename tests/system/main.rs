@@ -26,6 +26,8 @@ mod kept_output;
 mod killed;
 mod options;
 mod output;
+#[cfg(target_os = "linux")]
+mod private_files;
 mod progress;
 mod rest;
 mod run;

@@ -7,13 +7,14 @@
 
 use std::{
     env, fmt,
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
-use doorbell_protocol::place::HubFile;
+use doorbell_private as private;
+use doorbell_protocol::place::{FILE_BYTES, HubFile};
 
 use crate::{Places, PlacesError};
 
@@ -57,6 +58,14 @@ pub enum DiscoverError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
+        cause: String,
+    },
+    /// Other users could put files of theirs in the place of ours.
+    #[error("Cannot trust what is in {path}: {cause}.", path = path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why, and what to do.
         cause: String,
     },
     /// The address is not one of a hub.
@@ -125,7 +134,7 @@ impl Endpoint {
     /// # Errors
     /// Its token cannot be read, or `url` is not the address of a hub.
     pub fn with_data(url: &str, data_dir: &Path) -> Result<Self, DiscoverError> {
-        Self::new(url, read_token(&data_dir.join("token"))?)
+        Self::new(url, owner_token(data_dir)?)
     }
 
     /// The base address, without a slash at the end.
@@ -230,13 +239,18 @@ impl EndpointSource {
 pub fn announced(places: &Places) -> Result<HubFile, DiscoverError> {
     let path = places.hub_file();
     let error = |cause: String| DiscoverError::HubFile { path: path.clone(), cause };
-    let mut file =
-        File::open(&path).map_err(|e| if e.kind() == io::ErrorKind::NotFound { DiscoverError::NoHub } else { error(e.to_string()) })?;
+    match private::folder::check(places.run_dir()) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(DiscoverError::NoHub),
+        checked => checked.map_err(|e| DiscoverError::Folder { path: places.run_dir().to_owned(), cause: e.to_string() })?,
+    }
+    let file = match private::file::open(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(DiscoverError::NoHub),
+        opened => opened.map_err(|e| error(e.to_string()))?,
+    };
     if is_abandoned(&file) {
         return Err(DiscoverError::NoHub);
     }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(|e| error(e.to_string()))?;
+    let text = io::read_to_string(file.take(FILE_BYTES)).map_err(|e| error(e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| error(e.to_string()))
 }
 
@@ -255,9 +269,9 @@ fn discover(
     let token = match (variable("DOORBELL_TOKEN"), variable("DOORBELL_TOKEN_FILE"), data_dir) {
         (Some(token), _, _) => BearerToken::new(&token)
             .ok_or_else(|| DiscoverError::Token { path: "DOORBELL_TOKEN".into(), cause: "it holds no token".to_owned() })?,
-        (None, Some(file), _) => read_token(Path::new(&file))?,
-        (None, None, Some(data_dir)) => read_token(&data_dir.join("token"))?,
-        (None, None, None) => read_token(&places()?.token_file())?,
+        (None, Some(file), _) => named_token(Path::new(&file))?,
+        (None, None, Some(data_dir)) => owner_token(&data_dir)?,
+        (None, None, None) => owner_token(places()?.data_dir())?,
     };
     let endpoint = Endpoint::new(&url, token)?;
     // A hub that is announced runs on this machine, whatever its address looks like.
@@ -279,10 +293,24 @@ fn is_abandoned(_: &File) -> bool {
     false
 }
 
-fn read_token(path: &Path) -> Result<BearerToken, DiscoverError> {
+/// The token of a hub that keeps its data there.
+fn owner_token(data_dir: &Path) -> Result<BearerToken, DiscoverError> {
+    let path = data_dir.join("token");
+    match private::folder::check(data_dir) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(DiscoverError::Folder { path: data_dir.to_owned(), cause: e.to_string() }),
+        _ => token(&path, private::file::read(&path, FILE_BYTES)),
+    }
+}
+
+/// The token in a file that the user names.
+fn named_token(path: &Path) -> Result<BearerToken, DiscoverError> {
+    token(path, private::file::read_named(path, FILE_BYTES))
+}
+
+fn token(path: &Path, read: io::Result<Vec<u8>>) -> Result<BearerToken, DiscoverError> {
     let error = |cause: String| DiscoverError::Token { path: path.to_owned(), cause };
-    let text = fs::read_to_string(path).map_err(|e| error(e.to_string()))?;
-    BearerToken::new(&text).ok_or_else(|| error("it holds no token".to_owned()))
+    let text = read.map_err(|e| error(e.to_string()))?;
+    BearerToken::new(&String::from_utf8_lossy(&text)).ok_or_else(|| error("it holds no token".to_owned()))
 }
 
 impl fmt::Debug for BearerToken {
@@ -293,7 +321,7 @@ impl fmt::Debug for BearerToken {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::{fs, io::Write};
 
     use super::*;
 

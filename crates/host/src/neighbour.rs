@@ -38,7 +38,7 @@ async fn serves(places: &Places) -> bool {
         // A hub that refuses us, or is slow, or whose token cannot be read, is still one: its announcement
         // must stay.
         Ok(_) | Err(CallError::TimedOut { .. } | CallError::Unauthorized { .. } | CallError::Refused(_)) => true,
-        Err(CallError::NoHub(error)) => matches!(error, DiscoverError::Token { .. }),
+        Err(CallError::NoHub(error)) => matches!(error, DiscoverError::Token { .. } | DiscoverError::Folder { .. }),
         Err(CallError::Unreachable { .. } | CallError::Malformed { .. }) => false,
     }
 }

@@ -5,13 +5,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
-use doorbell_protocol::place::HubFile;
+use doorbell_private as private;
+use doorbell_protocol::place::{FILE_BYTES, HubFile};
 
-use crate::folder;
+use crate::folder::FileError;
 
 /// The file while the hub serves; removed when dropped.
 pub(crate) struct Announced {
@@ -21,18 +22,23 @@ pub(crate) struct Announced {
     _file: File,
 }
 
-/// Writes the file in one step: a reader sees all of it or the one before.
-pub(crate) fn announce(path: &Path, url: String, data_dir: &Path) -> io::Result<Announced> {
+/// Writes the file, which nobody else can read and so nobody else can lock, in one step.
+pub(crate) fn announce(path: &Path, url: String, data_dir: &Path) -> Result<Announced, FileError> {
     let content = HubFile { url, pid: std::process::id(), data_dir: data_dir.to_owned() };
-    if let Some(parent) = path.parent() {
-        folder::create_private(parent)?;
+    if let Some(folder) = path.parent() {
+        private::folder::make(folder).map_err(FileError::at(folder))?;
     }
-    let draft = path.with_extension(format!("json.{}", content.pid));
-    let mut file = File::create(&draft)?;
-    file.write_all(&serde_json::to_vec_pretty(&content)?)?;
-    lock(&file);
-    fs::rename(&draft, path)?;
-    Ok(Announced { path: path.to_owned(), content, _file: file })
+    let written = private::file::replace(path, |file| {
+        file.write_all(&serde_json::to_vec_pretty(&content)?)?;
+        lock(file);
+        Ok(())
+    });
+    Ok(Announced { path: path.to_owned(), content, _file: written.map_err(FileError::at(path))? })
+}
+
+/// What the file says, as long as it says something.
+fn read(path: &Path) -> Option<HubFile> {
+    serde_json::from_slice(&private::file::read(path, FILE_BYTES).ok()?).ok()
 }
 
 /// Where the system knows no locks, clients cannot look for one either, and trust the file as it is.
@@ -50,8 +56,8 @@ fn lock(_: &File) {}
 impl Drop for Announced {
     fn drop(&mut self) {
         // A hub that started since has written its own.
-        let ours = fs::read(&self.path).ok().and_then(|json| serde_json::from_slice::<HubFile>(&json).ok()) == Some(self.content.clone());
-        if ours && let Err(error) = fs::remove_file(&self.path) {
+        let is_ours = read(&self.path).as_ref() == Some(&self.content);
+        if is_ours && let Err(error) = fs::remove_file(&self.path) {
             tracing::warn!(%error, path = %self.path.display(), "could not remove the hub's file");
         }
     }

@@ -44,6 +44,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     access::owner_token::TokenError,
+    folder::FileError,
     net::{
         exposure::Exposure,
         tls::{TlsError, TlsFiles},
@@ -106,14 +107,9 @@ pub enum OpenError {
     /// Another hub uses the data folder.
     #[error("another hub uses the data folder {0}; stop it, or name another folder with --data-dir")]
     InUse(PathBuf),
-    /// The data folder cannot be made or entered.
-    #[error("cannot use the data folder {path}: {source}")]
-    Folder {
-        /// The path of the folder.
-        path: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
+    /// The data folder or its lock cannot be made or used, or is not this user's alone.
+    #[error(transparent)]
+    Folder(#[from] FileError),
     /// The token file cannot be used.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -140,13 +136,8 @@ pub enum ServeError {
     #[error("cannot listen: {0}")]
     Listen(#[source] io::Error),
     /// The address could not be announced.
-    #[error("cannot write {path}: {source}")]
-    HubFile {
-        /// The path of the file.
-        path: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    HubFile(#[from] FileError),
 }
 
 impl Config {
@@ -179,9 +170,7 @@ impl Hub {
     /// [`OpenError`] says what is in the way and what to do.
     pub fn open(config: Config) -> Result<Self, OpenError> {
         let data_dir = &config.data_dir;
-        let folder_error = |source| OpenError::Folder { path: data_dir.clone(), source };
-        folder::create_private(data_dir).map_err(folder_error)?;
-        let lock = folder::lock(data_dir).map_err(folder_error)?.ok_or_else(|| OpenError::InUse(data_dir.clone()))?;
+        let lock = folder::take(data_dir)?.ok_or_else(|| OpenError::InUse(data_dir.clone()))?;
         let tls = match &config.exposure {
             Exposure::Tls(files) => Some(tls::acceptor(files)?),
             Exposure::ThisMachine | Exposure::BehindProxy => None,
@@ -237,7 +226,7 @@ impl Hub {
         }
         let announced = self.config.hub_file.as_ref().map(|path| {
             let url = self.config.url(address);
-            hub_file::announce(path, url, &self.config.data_dir).map_err(|source| ServeError::HubFile { path: path.clone(), source })
+            hub_file::announce(path, url, &self.config.data_dir)
         });
         let announced = announced.transpose()?;
         let context = Arc::new(self.context);

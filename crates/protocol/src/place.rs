@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Port of a hub when nobody asks for another.
 pub const DEFAULT_PORT: u16 = 7117;
 
+/// Longest `hub.json` or token file that is read, in bytes.
+pub const FILE_BYTES: u64 = 64 * 1024;
+
 /// Content of `hub.json` in the runtime folder.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -193,9 +193,11 @@ impl Hands {
 fn unresolved(error: DiscoverError) -> End {
     match error {
         DiscoverError::Url { .. } | DiscoverError::InsecureHttp { .. } => End::Refused(error.to_string()),
-        DiscoverError::NoHub | DiscoverError::Places(_) | DiscoverError::HubFile { .. } | DiscoverError::Token { .. } => {
-            End::Unreachable(error.to_string())
-        }
+        DiscoverError::NoHub
+        | DiscoverError::Places(_)
+        | DiscoverError::HubFile { .. }
+        | DiscoverError::Folder { .. }
+        | DiscoverError::Token { .. } => End::Unreachable(error.to_string()),
     }
 }
 

@@ -1,9 +1,13 @@
 //! The secret that a caller must know: a file that only its owner can read.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
+
+use doorbell_private as private;
+use doorbell_protocol::place::FILE_BYTES;
 
 use crate::access::secret::{SecretHash, random_digits};
 
@@ -45,10 +49,11 @@ impl OwnerToken {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             created => created.map_err(failed)?,
         }
-        if is_exposed(path).map_err(failed)? {
+        let file = private::file::open(path).map_err(failed)?;
+        if is_exposed(&file).map_err(failed)? {
             return Err(TokenError::Exposed { path: path.to_owned() });
         }
-        let token = fs::read_to_string(path).map_err(failed)?.trim().to_owned();
+        let token = io::read_to_string(file.take(FILE_BYTES)).map_err(failed)?.trim().to_owned();
         if token.len() < SHORTEST {
             return Err(TokenError::TooShort { path: path.to_owned() });
         }
@@ -61,13 +66,7 @@ impl OwnerToken {
 }
 
 fn create(path: &Path) -> io::Result<()> {
-    use std::io::Write as _;
-
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private::file::make(path)?;
     let written = writeln!(file, "{}", random_digits()).and_then(|()| file.sync_all());
     if written.is_err() {
         // A disk that is full must not leave an empty file behind, which the next start would refuse.
@@ -77,14 +76,14 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn is_exposed(path: &Path) -> io::Result<bool> {
+fn is_exposed(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
 }
 
 /// The user's profile folder is closed to others on Windows.
 #[cfg(not(unix))]
-fn is_exposed(_path: &Path) -> io::Result<bool> {
+fn is_exposed(_file: &File) -> io::Result<bool> {
     Ok(false)
 }
 

@@ -7,6 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use doorbell_private as private;
 use doorbell_protocol::{
     limits::{LOG_HEAD_BYTES, LOG_PART_BYTES},
     log::{Base64, LogCut, LogEnd, LogMessage, LogPart},
@@ -14,7 +15,6 @@ use doorbell_protocol::{
 use tokio::sync::watch;
 
 use super::layout;
-use crate::folder;
 
 pub(crate) struct Log {
     folder: PathBuf,
@@ -47,7 +47,7 @@ impl Log {
         if new.is_empty() {
             return Ok(end);
         }
-        folder::create_private(&self.folder)?;
+        private::folder::make(&self.folder)?;
         while !new.is_empty() {
             let segment = layout::segment(end);
             let room = usize::try_from(segment.end - end).unwrap_or(usize::MAX);
@@ -101,7 +101,7 @@ impl Log {
 
     /// At most [`LOG_PART_BYTES`] from a segment; none when they are not there.
     fn bytes(&self, segment: u64, skip: u64) -> io::Result<Vec<u8>> {
-        let mut file = match File::open(self.path(segment)) {
+        let mut file = match private::file::open(&self.path(segment)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file?,
         };
@@ -123,11 +123,7 @@ impl Log {
     }
 
     fn create(&self, segment: u64) -> io::Result<File> {
-        let mut options = File::options();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(self.path(segment))
+        private::file::append(&self.path(segment))
     }
 
     fn path(&self, segment: u64) -> PathBuf {

@@ -19,8 +19,8 @@ pub enum StoreError {
     /// A read did not come to its end.
     #[error("a read of the database broke off: {0}")]
     BrokeOff(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A file of the database cannot be closed to other users.
-    #[error("cannot make {path} readable for its owner alone: {source}")]
+    /// A file of the database is none, or cannot be closed to other users.
+    #[error("cannot use {path}: {source}")]
     Private {
         /// The path of the file.
         path: PathBuf,

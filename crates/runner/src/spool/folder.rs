@@ -2,12 +2,13 @@
 
 use std::{
     fs, io,
-    io::{Read, Write},
+    io::Write,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use doorbell_client::Places;
+use doorbell_private as private;
 
 use super::Entry;
 
@@ -37,13 +38,15 @@ impl Spool {
         if json.len() as u64 > FILE_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        create_private(&self.0)?;
+        // The data folder is one that others may have made.
+        for folder in self.0.parent().into_iter().chain([self.0.as_path()]) {
+            private::folder::make(folder)?;
+        }
         self.make_room();
-        // Temporary files are made so that only their owner can read them.
-        let mut file = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(&self.0)?;
-        file.write_all(&json)?;
-        file.as_file().sync_all()?;
-        file.persist(self.path(entry))?;
+        private::file::replace(&self.path(entry), |file| {
+            file.write_all(&json)?;
+            file.sync_all()
+        })?;
         sync_folder(&self.0)
     }
 
@@ -103,18 +106,7 @@ impl Spool {
 }
 
 fn read(path: &Path) -> io::Result<Entry> {
-    let mut json = Vec::new();
-    fs::File::open(path)?.take(FILE_BYTES).read_to_end(&mut json)?;
-    Ok(serde_json::from_slice(&json)?)
-}
-
-/// Makes the folder, and the data folder above it if need be, closed to other users as a hub makes it.
-fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    Ok(serde_json::from_slice(&private::file::read(path, FILE_BYTES)?)?)
 }
 
 /// Puts the names in the folder on disk. Without that, a new file may be gone after a power cut.

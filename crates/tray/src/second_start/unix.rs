@@ -2,15 +2,15 @@
 //! lets go of the lock however the first ends, so a socket that was left behind misleads nobody.
 
 use std::{
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, File, TryLockError},
     hash::{DefaultHasher, Hash, Hasher},
     io,
-    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use doorbell_client::Places;
+use doorbell_private as private;
 use tokio::{
     net::{UnixListener, UnixStream},
     time::{sleep, timeout},
@@ -48,9 +48,9 @@ async fn claim_in(folder: &Path, desktop: &str) -> Result<Start, ClaimError> {
         let what = format!("cannot {what} {}", path.display());
         move |error: io::Error| ClaimError::Io { what, error }
     };
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed("create", folder))?;
+    private::folder::make(folder).map_err(failed("use", folder))?;
     let (lock, socket) = (folder.join(format!("{desktop}.lock")), folder.join(format!("{desktop}.sock")));
-    let file = File::options().create(true).truncate(false).write(true).open(&lock).map_err(failed("open", &lock))?;
+    let file = private::file::open_or_make(&lock).map_err(failed("use", &lock))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -162,6 +162,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _one = first(folder.path()).await;
         assert!(matches!(claim_in(folder.path(), "other").await.unwrap(), Start::First(_)));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_lock_or_in_a_folder_of_others_is_told() {
+        use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
+        let folder = tempfile::tempdir().unwrap();
+        let lock = folder.path().join("tray.lock");
+        let told = async || match claim_in(folder.path(), "tray").await {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("it is the first"),
+        };
+        rustix::fs::mknodat(rustix::fs::CWD, &lock, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(told().await.starts_with(&format!("cannot use {}: it is a pipe", lock.display())));
+        fs::remove_file(&lock).unwrap();
+        fs::create_dir(folder.path().join("tray.sock")).unwrap();
+        assert!(told().await.contains(&folder.path().join("tray.sock").display().to_string()));
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+        assert!(told().await.starts_with(&format!("cannot use {}: other users can write to it", folder.path().display())));
     }
 
     #[tokio::test(start_paused = true)]

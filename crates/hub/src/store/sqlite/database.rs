@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use doorbell_private as private;
 use doorbell_protocol::{Epoch, EventKind, Job, JobId, Question, QuestionId, Sequence, Timestamp, TokenId};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,7 +19,6 @@ use crate::{
     access::{secret::SecretHash, tokens::StoredToken},
     bounds,
     domain::job::Record,
-    folder,
 };
 
 /// SQLite's word for `auto_vacuum = INCREMENTAL`.
@@ -225,9 +225,9 @@ fn close_to_others(path: &Path) -> Result<(), StoreError> {
         name.push(suffix);
         PathBuf::from(name)
     };
-    let companions = ["-wal", "-shm"].map(companion).into_iter().filter(|path| path.exists());
+    let companions = ["-wal", "-shm"].map(companion).into_iter().filter(|path| path.symlink_metadata().is_ok());
     for path in [path.to_owned()].into_iter().chain(companions) {
-        folder::make_private(&path).map_err(|source| StoreError::Private { path, source })?;
+        private::file::close_to_others(&path).map_err(|source| StoreError::Private { path, source })?;
     }
     Ok(())
 }
