@@ -1,8 +1,14 @@
 //! `add`, `retry`, `rm` and `log`: commands that go through the queue, as people type them.
 
-use std::{fs, process::Output};
+use std::{
+    fs,
+    process::{Command, Output},
+};
 
-use doorbell_protocol::{Job, JobState};
+use doorbell_protocol::{
+    Job, JobState,
+    jobs::{NewJob, Task},
+};
 use doorbell_tests::{Home, Hub, Running, eventually, hub::SOON};
 
 fn stdout(output: &Output) -> String {
@@ -40,6 +46,39 @@ fn a_queued_command_runs_in_the_folder_and_with_the_search_path_of_its_shell() {
     assert_eq!((job.labels["team"].as_str(), job.origin.unwrap().command.len()), ("search", 3));
     let seen = fs::read_to_string(home.path("here/seen")).unwrap();
     assert!(seen.starts_with("hello you from ") && seen.ends_with("/here\n"), "{seen}");
+}
+
+#[test]
+fn a_queued_command_has_the_umask_and_the_limits_of_its_shell_and_knows_its_own_folder() {
+    let home = Home::new();
+    // As a service manager might start it.
+    let mut hub = Command::new("sh");
+    hub.args(["-c", "umask 077; ulimit -S -n 4096; PWD=/nowhere OLDPWD=/before exec \"$0\" \"$@\""]).arg(doorbell_tests::home::program());
+    home.live_in(hub.args(["hub", "--listen", "127.0.0.1:0"]));
+    let hub = Hub::start_as(&home, &mut hub);
+    std::fs::create_dir_all(home.path("here")).unwrap();
+    let said = "umask; ulimit -S -n; ulimit -S -c; ulimit -S -v; echo $PWD $OLDPWD; touch made; stat -c %a made";
+    let queued = |limits: &str, args: &str| {
+        let mut shell = Command::new("sh");
+        let line = format!("{limits}; exec \"$0\" add -q {args} -- sh -c '{said}'");
+        home.live_in(shell.args(["-c", &line]).arg(doorbell_tests::home::program()));
+        let id = stdout(&shell.current_dir(home.path("here")).output().unwrap()).trim().to_owned();
+        becomes(&hub, &id, JobState::Succeeded);
+        stdout(&home.run(&["log", &id]))
+    };
+    let here = home.path("here").canonicalize().unwrap();
+    let own = queued("umask 027; ulimit -S -n 256; ulimit -S -c 0; ulimit -S -v 8000000", "");
+    assert_eq!(own, format!("0027\n256\n0\n8000000\n{}\n640\n", here.display()));
+    let command = ["sh", "-c", said].map(str::to_owned).to_vec();
+    let bare = NewJob { name: "bare".to_owned(), task: Task { command, ..Task::default() }, ..NewJob::default() };
+    let id = hub.ask(async |client| client.create_job(&bare).await).unwrap().job.id.to_string();
+    becomes(&hub, &id, JobState::Succeeded);
+    let hubs = stdout(&home.run(&["log", &id]));
+    assert!(
+        hubs.starts_with("0077\n4096\n")
+            && hubs.ends_with(&format!("{}\n600\n", home.path("").display().to_string().trim_end_matches('/'))),
+        "{hubs}"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! What a worker is to run: a command, its folder and its variables.
 //!
-//! A job that runs on this machine takes the folder and the search path of the shell that queued it along, so that it finds
-//! what the shell would find. Another host knows neither, so there nothing goes along that was not named.
+//! A job that runs on this machine takes the folder, the search path, the umask and the limits of the shell that queued it along, so that
+//! it finds what the shell would find. Another host knows neither, so there nothing goes along that was not named.
 
 use std::{collections::BTreeMap, env, path::PathBuf};
 
 use anyhow::Context;
 use doorbell_protocol::jobs::Task;
+use doorbell_runner::Surroundings;
 
 /// The search path.
 const PATH: &str = "PATH";
@@ -50,7 +51,11 @@ impl TaskArgs {
         let env: BTreeMap<String, String> = path.into_iter().chain(self.variables.iter().cloned()).collect();
         let cwd = cwd.map(|cwd| cwd.into_os_string().into_string()).transpose();
         let cwd = cwd.map_err(|cwd| anyhow::anyhow!("the name of the folder {} is no text", PathBuf::from(cwd).display()))?;
-        Ok(Task { command: self.command.clone(), cwd, env })
+        let Surroundings { umask, ulimits } = match place {
+            Place::Here => Surroundings::here(),
+            Place::Elsewhere => Surroundings::default(),
+        };
+        Ok(Task { command: self.command.clone(), cwd, env, umask, ulimits })
     }
 }
 
@@ -81,6 +86,7 @@ mod tests {
         assert_eq!(task.env["PATH"], "/opt/bin");
         let task = args(Some("x"), &[]).task(Place::Elsewhere).unwrap();
         assert_eq!((task.cwd.as_deref(), task.env.len()), (Some("x"), 0));
+        assert!(task.umask.is_none() && task.ulimits.is_empty());
     }
 
     #[test]

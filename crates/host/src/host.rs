@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, PlacesError};
 use doorbell_hub::{Config, Hub, OpenError, ServeError};
-use doorbell_runner::{WorkerConfig, origin};
+use doorbell_runner::{Surroundings, WorkerConfig, origin};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -80,6 +80,8 @@ impl Host {
         }
         hub.hub_file = Some(if other.is_some() { data_dir.join("hub.json") } else { usual });
         hub.owner = origin::user().unwrap_or(hub.owner);
+        // A hub raises its own to have room for its listeners.
+        let open_files = Surroundings::open_files();
         let opened = Hub::open(hub.clone())?;
         let listener = listen(address).await?;
         let url = hub.url(listener.local_addr().map_err(ServeError::Listen)?);
@@ -88,7 +90,7 @@ impl Host {
             None => EndpointSource::announced(places.clone()),
             Some(_) => EndpointSource::fixed(Endpoint::with_data(&url, &data_dir)?),
         };
-        let worker = WorkerConfig { source, name: worker.name, slots: SLOTS, program: worker.program };
+        let worker = WorkerConfig { source, name: worker.name, slots: SLOTS, program: worker.program, open_files };
         Ok(Self { hub: opened, listener, url, worker })
     }
 

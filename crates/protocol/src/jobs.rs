@@ -84,6 +84,14 @@ pub struct Task {
     /// Variables on top of the worker's own environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// The file mode bits that new files of it do not get, 0 to 511 (octal 777); the worker's own when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(max = 0o777)))]
+    pub umask: Option<u32>,
+    /// Soft limits in place of the worker's own, by the names that `setrlimit` has for them: `as`, `core`, `cpu`, `data`, `fsize`,
+    /// `memlock`, `nofile`, `nproc`, `stack`; in bytes, seconds or a count, null for none. The worker's hard limits stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ulimits: BTreeMap<String, Option<u64>>,
 }
 
 /// Answer to `POST /v1/jobs` and `POST /v1/test-jobs`.
@@ -265,7 +273,7 @@ impl NewJob {
         if self.start && self.task != Task::default() {
             return Err(Invalid::new(
                 "command",
-                "a started job is run by its reporter; leave out command, cwd and env, or leave out start",
+                "a started job is run by its reporter; leave out command, cwd, env, umask and ulimits, or leave out start",
             ));
         }
         if self.start {
@@ -308,6 +316,9 @@ impl NewJob {
 }
 
 impl Task {
+    /// The names of the limits that a task may bring.
+    pub const ULIMITS: [&str; 9] = ["as", "core", "cpu", "data", "fsize", "memlock", "nofile", "nproc", "stack"];
+
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         if self.command.first().is_none_or(String::is_empty) {
             return Err(Invalid::new("command", "name a program to queue, or send \"start\": true for a job that you run yourself"));
@@ -326,6 +337,15 @@ impl Task {
         }
         if self.cwd.as_ref().is_some_and(|cwd| cwd.contains('\0')) {
             return Err(Invalid::new("cwd", "must not contain NUL"));
+        }
+        if self.umask.is_some_and(|umask| umask > 0o777) {
+            return Err(Invalid::new("umask", "must be at most 511, which is octal 777"));
+        }
+        if let Some(name) = self.ulimits.keys().find(|name| !Self::ULIMITS.contains(&name.as_str())) {
+            return Err(Invalid::new("ulimits", format!("{name:?} is not one of {}", Self::ULIMITS.join(", "))));
+        }
+        if self.ulimits.values().flatten().any(|limit| *limit > limits::COUNT) {
+            return Err(Invalid::new("ulimits", format!("must be at most {} each, or null for no limit", limits::COUNT)));
         }
         Ok(())
     }
@@ -489,6 +509,9 @@ mod tests {
             ("env", Task { command: command(), env: env("A=B"), ..Task::default() }),
             ("env", Task { command: command(), env: env(""), ..Task::default() }),
             ("cwd", Task { command: command(), cwd: Some("\0".to_owned()), ..Task::default() }),
+            ("umask", Task { command: command(), umask: Some(0o1000), ..Task::default() }),
+            ("ulimits", Task { command: command(), ulimits: [("files".to_owned(), None)].into(), ..Task::default() }),
+            ("ulimits", Task { command: command(), ulimits: [("nofile".to_owned(), Some(u64::MAX))].into(), ..Task::default() }),
         ] {
             assert_eq!(queued(task).check().unwrap_err().field, field);
         }

@@ -137,6 +137,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("new-job-described", round_trip::<NewJob>),
     ("new-job-for-a-host", round_trip::<NewJob>),
     ("new-job-queued", round_trip::<NewJob>),
+    ("new-job-queued-here", round_trip::<NewJob>),
     ("new-job-started", round_trip::<NewJob>),
     ("new-job-waiting", round_trip::<NewJob>),
     ("new-question", round_trip::<NewQuestion>),

@@ -17,6 +17,9 @@ pub(crate) struct Assignment {
     /// Whether it is the hub that is announced to this user, whatever the environment says.
     #[serde(default)]
     announced: bool,
+    /// The bound of open files for a task that brings none, where the worker's own was raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open_files: Option<u64>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -26,10 +29,10 @@ struct FixedHub {
 }
 
 impl Assignment {
-    pub(crate) fn new(claim: Claim, source: &EndpointSource) -> Self {
+    pub(crate) fn new(claim: Claim, source: &EndpointSource, open_files: Option<u64>) -> Self {
         let hub =
             source.as_fixed().map(|endpoint| FixedHub { url: endpoint.url().to_owned(), token: endpoint.token().expose().to_owned() });
-        Self { claim, hub, announced: source.is_announced() }
+        Self { claim, hub, announced: source.is_announced(), open_files }
     }
 
     /// The hub to report to.

@@ -15,6 +15,7 @@ use crate::{
     redact::Redactor,
     reporter::{Opening, ReportedJob, Reporter},
     stdio,
+    surroundings::Surroundings,
 };
 
 /// Largest input that is read. A worker's JSON is much smaller.
@@ -52,9 +53,11 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let of_the_task = task.env.iter().map(|(name, value)| (name.into(), value.into()));
     let redactor = Redactor::new(std::env::vars_os().chain(of_the_task), &[]);
     let output = OutputSink { redactor: redactor.clone(), latest, words: Words::Sent(log.clone()) };
+    let surroundings = Surroundings::of(task, assignment.open_files);
     let started = command::queued(task, id).and_then(|process| {
         let program = process.get_program().to_owned();
-        RunningCommand::start(process, |process| stdio::attach_claimed(process, output)).map_err(|e| not_started::exit(&program, &e))
+        RunningCommand::start(process, |process| stdio::attach_claimed(process, &surroundings, output))
+            .map_err(|e| not_started::exit(&program, &e))
     });
     let stopper = started.as_ref().ok().map(RunningCommand::stopper);
     let job = ReportedJob { id, progress, log: Some(log), redactor, stopper };

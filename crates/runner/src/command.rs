@@ -41,14 +41,16 @@ pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
     };
     command.args(args);
     with_environment(&mut command, job);
-    command.envs(&task.env);
+    // Where the shell is and was that started the worker does not concern the command.
+    command.env_remove("PWD").env_remove("OLDPWD");
     if let Some(folder) = task.cwd.as_ref().map(Into::into).or_else(std::env::home_dir) {
         // A missing folder and a missing program give the same error when the command is started.
         if !folder.is_dir() {
             return Err(Exit::NotRunnable(format!("the working folder {} does not exist", folder.display())));
         }
-        command.current_dir(folder);
+        command.env("PWD", &folder).current_dir(folder);
     }
+    command.envs(&task.env);
     Ok(command)
 }
 

@@ -5,7 +5,7 @@
 //! - [`mod@run`]: a command in the place where the caller stands · [`claimed`]: a queued job, in a process of
 //!   its own
 //! - [`worker`]: claims queued jobs and starts a runner process for each · `assignment`: what it hands over
-//! - `command`: the process to be · `not_started`: why it could not become one · on Windows `lookup`: which file is meant by its name
+//! - `command`: the process to be · `surroundings`: mask and limits it gets · `not_started`: why it could not become one · on Windows `lookup`: which file is meant by its name
 //! - `job_control/`: signals, Ctrl-Z, cancel and timeout, from the command's start to its end · [`session`]
 //!   (Unix): leads the session of a command that has a terminal of its own · on Unix `processes`: what the
 //!   system says about other processes
@@ -40,6 +40,7 @@ mod reporter;
 pub mod run;
 pub mod spool;
 mod stdio;
+mod surroundings;
 pub mod test_job;
 pub mod worker;
 
@@ -50,4 +51,5 @@ pub use job_control::session;
 pub use redact::{Redactor, Secret};
 pub use run::{Prints, RunSpec, run};
 pub use stdio::TerminalChoice;
+pub use surroundings::Surroundings;
 pub use worker::{WorkerConfig, work};

@@ -46,6 +46,8 @@ pub struct WorkerConfig {
     pub slots: u32,
     /// The `doorbell` executable, which becomes the runner of each job.
     pub program: PathBuf,
+    /// The bound of open files for jobs that bring none, where this process raised its own.
+    pub open_files: Option<u64>,
 }
 
 /// Works until `shutdown`. Runners that were started go on by themselves. It also delivers the ends of jobs
@@ -157,7 +159,7 @@ async fn start(client: &Client, config: &WorkerConfig, claim: Claim, slot: Owned
 }
 
 async fn spawn(config: &WorkerConfig, claim: Claim) -> std::io::Result<Child> {
-    let assignment = serde_json::to_vec(&Assignment::new(claim, &config.source))?;
+    let assignment = serde_json::to_vec(&Assignment::new(claim, &config.source, config.open_files))?;
     let mut runner = Command::new(&config.program);
     runner
         .arg("runner")

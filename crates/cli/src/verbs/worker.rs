@@ -101,7 +101,7 @@ async fn serve(source: EndpointSource, slots: u32, name: Option<String>) -> anyh
     let name = name.unwrap_or_else(|| format!("{host}-{}", process::id()));
     let program = std::env::current_exe().context("cannot find the doorbell program")?;
     writeln!(io::stdout(), "Working for {url} as {name}, {slots} at once. Ctrl-C ends it.")?;
-    doorbell_runner::work(WorkerConfig { source, name, slots, program }, async { _ = stop.await }).await;
+    doorbell_runner::work(WorkerConfig { source, name, slots, program, open_files: None }, async { _ = stop.await }).await;
     Ok(())
 }
 

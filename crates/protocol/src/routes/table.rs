@@ -113,7 +113,7 @@ table! {
     /// instead of 201), by the token that created it alone. `started_at` lets a report come late; a moment in the future becomes now. To queue a command needs the role `admin`.
     CREATE_JOB: Route<(), (), Json<NewJob>, Json<CreatedJob>> =
         Route::new(Post, "/v1/jobs", REPORT)
-            .body(BODY_BYTES, &["new-job-started", "new-job-described", "new-job-queued", "new-job-waiting", "new-job-for-a-host"])
+            .body(BODY_BYTES, &["new-job-started", "new-job-described", "new-job-queued", "new-job-queued-here", "new-job-waiting", "new-job-for-a-host"])
             .answer(&[201, 200], &["created-job"])
             .conflicts(&[Invalid, IdTaken])
             .writes();

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     command,
     output::{OutputSink, Reading, Stream, Tap},
+    surroundings::Surroundings,
 };
 
 /// A command that runs, joined to our streams.
@@ -53,12 +54,14 @@ pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalCh
 
 /// Starts `command` without input, in a group of its own. What it writes is read for its progress and goes
 /// nowhere.
-pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<Attached> {
+pub(crate) fn attach_claimed(command: Command, surroundings: &Surroundings, sink: OutputSink) -> io::Result<Attached> {
     let mut starting = Starting::new(sink)?;
     let (stdout, stderr) = (starting.pipe(None, Stream::Output)?, starting.pipe(None, Stream::Error)?);
-    let child = command::start(command, |command| {
-        command.process_group(0).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
-        Ok(())
+    let child = surroundings.start(|| {
+        command::start(command, |command| {
+            command.process_group(0).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+            Ok(())
+        })
     })?;
     Ok(starting.attached(child, Terminals::default()))
 }

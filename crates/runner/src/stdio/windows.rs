@@ -29,6 +29,7 @@ use super::{
 use crate::{
     lookup,
     output::{OutputSink, Reading, Stream, Tap},
+    surroundings::Surroundings,
 };
 
 /// When a copy has waited for output for so long after the command's end, it has moved all that the command
@@ -74,7 +75,7 @@ pub(crate) fn attach_here(command: Command, sink: OutputSink, choice: TerminalCh
 }
 
 /// Starts `command` without input. What it writes is read for its progress and goes nowhere.
-pub(crate) fn attach_claimed(command: Command, sink: OutputSink) -> io::Result<Attached> {
+pub(crate) fn attach_claimed(command: Command, _surroundings: &Surroundings, sink: OutputSink) -> io::Result<Attached> {
     let mut command = lookup::found(command);
     let mut starting = Starting::new(sink)?;
     command.stdin(Stdio::null());
