@@ -20,12 +20,13 @@ pub(crate) fn answers_per_second(
     mut request: impl FnMut(usize) -> Vec<u8>,
 ) -> Result<f64> {
     let start = Instant::now();
-    let answers = answers(address, callers, |caller| (start.elapsed() < time).then(|| request(caller)))?;
+    let answers = answers(address, callers, |caller, _| (start.elapsed() < time).then(|| request(caller)))?;
     Ok(f64::from(answers) / start.elapsed().as_secs_f64())
 }
 
-/// Asks over `callers` connections until `request` has no next request for any of them, and returns how many answers came.
-pub(crate) fn answers(address: SocketAddr, callers: usize, mut request: impl FnMut(usize) -> Option<Vec<u8>>) -> Result<u32> {
+/// Asks over `callers` connections until `request` has no next request for any of them, and returns how many answers came. It is told the
+/// caller and the answer before, which is empty at first.
+pub(crate) fn answers(address: SocketAddr, callers: usize, mut request: impl FnMut(usize, &[u8]) -> Option<Vec<u8>>) -> Result<u32> {
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut sockets = Vec::with_capacity(callers);
     let mut asking = 0;
@@ -34,7 +35,7 @@ pub(crate) fn answers(address: SocketAddr, callers: usize, mut request: impl FnM
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         epoll::add(&epoll, &socket, epoll::EventData::new_u64(u64::try_from(n)?), epoll::EventFlags::IN)?;
-        if let Some(request) = request(n) {
+        if let Some(request) = request(n, &[]) {
             // The socket's buffer is empty, as the request before was answered, so this one fits into it.
             socket.write_all(&request)?;
             asking += 1;
@@ -57,9 +58,9 @@ pub(crate) fn answers(address: SocketAddr, callers: usize, mut request: impl FnM
                 Err(error) => return Err(error).context("a caller broke"),
             }
             if let Some(whole) = whole_answer(answer)? {
-                answer.drain(..whole);
+                let answer: Vec<u8> = answer.drain(..whole).collect();
                 answers += 1;
-                match request(n) {
+                match request(n, &answer) {
                     Some(request) => socket.write_all(&request)?,
                     None => asking -= 1,
                 }

@@ -61,14 +61,22 @@ impl Seen {
     }
 }
 
+/// Of the lease in the answer to a start; 0 where there is none, which ends nothing.
+fn fence(answer: &[u8]) -> u64 {
+    let body = answer.windows(4).position(|end| end == b"\r\n\r\n").map(|end| &answer[end + 4..]);
+    let created: Option<serde_json::Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+    created.and_then(|created| created["lease"]["fence"].as_u64()).unwrap_or_default()
+}
+
 /// Runs that many jobs, all of which are over in the end.
 fn fill(hub: &Doorbell, jobs: u64) -> Result<()> {
     let id = |n: u64| format!("0192f0c1-7a3b-7c4d-8e5f-{n:012x}");
     let mut next = 0;
     let mut running = [None; WRITERS];
-    answers(hub.address, WRITERS, |writer| {
+    answers(hub.address, WRITERS, |writer, answer| {
         if let Some(n) = running[writer].take() {
-            return Some(hub.request("POST", &format!("/v1/jobs/{}/finish", id(n)), r#"{"fence":1,"outcome":"succeeded"}"#));
+            let end = format!(r#"{{"fence":{},"outcome":"succeeded"}}"#, fence(answer));
+            return Some(hub.request("POST", &format!("/v1/jobs/{}/finish", id(n)), &end));
         }
         let n = next;
         next += 1;

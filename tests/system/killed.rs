@@ -9,7 +9,7 @@ use std::{
 
 use doorbell_client::Client;
 use doorbell_protocol::{
-    EventId, Fence, JobId, JobState, Outcome,
+    EventId, JobId, JobState, Outcome,
     jobs::{FinishReport, NewJob},
 };
 use doorbell_tests::{Home, Hub, hub::SOON};
@@ -131,13 +131,13 @@ fn call_until_it_is_gone(hub: &Hub) -> Vec<Known> {
     let all = hub.ask(async |client: Client| {
         for n in 0_u32.. {
             let id = JobId(Uuid::now_v7());
-            client.create_job(&NewJob { id: Some(id), name: "make".to_owned(), start: true, ..NewJob::default() }).await?;
+            let made = client.create_job(&NewJob { id: Some(id), name: "make".to_owned(), start: true, ..NewJob::default() }).await?;
             known.push(Known { id, end: End::NotAsked });
             if n % 2 == 0 {
                 let job = known.len() - 1;
                 known[job].end = End::Asked;
-                let report =
-                    FinishReport { fence: Fence(1), outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
+                let fence = made.lease.expect("its lease").fence;
+                let report = FinishReport { fence, outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
                 client.finish_job(id, &report).await?;
                 known[job].end = End::Acknowledged;
             }

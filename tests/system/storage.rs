@@ -13,13 +13,14 @@ use doorbell_tests::{
 use rustix::io::Errno;
 use uuid::Uuid;
 
-fn start(hub: &Hub, id: JobId) -> Result<(), CallError> {
+/// Starts a job, which is safe to repeat, and gives the fence of its lease.
+fn start(hub: &Hub, id: JobId) -> Result<Fence, CallError> {
     let job = NewJob { id: Some(id), name: "make".to_owned(), start: true, ..NewJob::default() };
-    hub.ask(async |client| client.create_job(&job).await.map(drop))
+    hub.ask(async |client| client.create_job(&job).await.map(|created| created.lease.expect("its lease").fence))
 }
 
-fn finish(hub: &Hub, id: JobId) -> Result<(), CallError> {
-    let report = FinishReport { fence: Fence(1), outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
+fn finish(hub: &Hub, id: JobId, fence: Fence) -> Result<(), CallError> {
+    let report = FinishReport { fence, outcome: Outcome::Succeeded, exit_code: None, failure: None, finished_at: None };
     hub.ask(async |client| client.finish_job(id, &report).await.map(drop))
 }
 
@@ -31,7 +32,7 @@ fn state(hub: &Hub, id: JobId) -> Option<JobState> {
     }
 }
 
-fn is_storage(refused: &Result<(), CallError>) -> bool {
+fn is_storage<T>(refused: &Result<T, CallError>) -> bool {
     matches!(refused, Err(error @ CallError::Refused(refusal)) if error.code() == Some(ErrorCode::Storage) && refusal.status == 503)
 }
 
@@ -46,19 +47,19 @@ fn a_disk_that_fails_refuses_changes_and_the_hub_goes_on_once_it_works() {
         let faults = Faults::new(&home);
         let hub = faults.hub(&home);
         let (first, second) = (new_id(), new_id());
-        start(&hub, first).unwrap();
+        let fence = start(&hub, first).unwrap();
 
         faults.fail(call, error, Often::Always);
         for _ in 0..3 {
             assert!(is_storage(&start(&hub, second)), "{call:?} {error:?}");
-            assert!(is_storage(&finish(&hub, first)), "{call:?} {error:?}");
+            assert!(is_storage(&finish(&hub, first, fence)), "{call:?} {error:?}");
         }
         assert_eq!(hub.running().iter().map(|job| job.id).collect::<Vec<_>>(), [first], "{call:?} {error:?}");
         assert_eq!((hub.stats().seq.0, hub.stats().counts.running), (1, 1));
         assert_eq!((state(&hub, first), state(&hub, second)), (Some(JobState::Running), None));
 
         faults.mend();
-        finish(&hub, first).unwrap();
+        finish(&hub, first, fence).unwrap();
         start(&hub, second).unwrap();
         assert_eq!(hub.stats().seq.0, 3);
         hub.kill();
@@ -75,8 +76,8 @@ fn a_disk_that_takes_no_log_costs_the_log_alone() {
         let faults = Faults::new(&home);
         let hub = faults.hub(&home);
         let (job, other) = (new_id(), new_id());
-        start(&hub, job).unwrap();
-        let append = |offset, text: &'static str| hub.ask(async |client| client.append_log(job, Fence(1), offset, text.into()).await);
+        let fence = start(&hub, job).unwrap();
+        let append = |offset, text: &'static str| hub.ask(async |client| client.append_log(job, fence, offset, text.into()).await);
         let text = || {
             let log = hub.ask(async |client| client.log(job, None).await).unwrap();
             String::from_utf8(log.parts.into_iter().flat_map(|part| part.bytes.0).collect()).unwrap()
@@ -93,7 +94,7 @@ fn a_disk_that_takes_no_log_costs_the_log_alone() {
         }
         // The runner repeats what was refused.
         assert_eq!(append(6, "second\n").unwrap(), 13);
-        finish(&hub, job).unwrap();
+        finish(&hub, job, fence).unwrap();
         assert_eq!((text().as_str(), state(&hub, job)), ("first\nsecond\n", Some(JobState::Succeeded)));
         hub.kill();
         let hub = Hub::start(&home);
@@ -128,7 +129,7 @@ fn a_full_disk_refuses_changes_and_the_hub_goes_on_once_there_is_room() {
     let Some(disk) = SmallDisk::mount(&home.data_dir(), 4_096) else { return };
     let hub = Hub::start(&home);
     let before = new_id();
-    start(&hub, before).unwrap();
+    let fence = start(&hub, before).unwrap();
     let ballast = disk.fill();
     // The file system gives what it holds in reserve first.
     let mut stored = vec![before];
@@ -145,11 +146,11 @@ fn a_full_disk_refuses_changes_and_the_hub_goes_on_once_there_is_room() {
     assert_eq!(state(&hub, refused), None);
     assert_eq!(usize::try_from(hub.stats().counts.running).unwrap(), stored.len());
     // Progress needs no disk.
-    hub.ask(async |client| client.report_progress(before, Fence(1), doorbell_protocol::Progress::default()).await).unwrap();
+    hub.ask(async |client| client.report_progress(before, fence, doorbell_protocol::Progress::default()).await).unwrap();
 
     std::fs::remove_file(ballast).unwrap();
     start(&hub, refused).unwrap();
-    finish(&hub, before).unwrap();
+    finish(&hub, before, fence).unwrap();
     let seq = hub.stats().seq.0;
     hub.kill();
     let hub = Hub::start(&home);

@@ -40,20 +40,12 @@ pub struct TokenId(pub Uuid);
 #[serde(transparent)]
 pub struct ScheduleId(pub Uuid);
 
-/// Proof that a reporter holds the newest lease of a job. Each lease that a job is given has a larger
-/// fence than the one before; a report with an older one is refused as `lease_stale`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+/// Proof that a reporter holds the lease of a run: a random number from 1 to 2^53 − 1, so that it is exact in every language's JSON.
+/// Two fences are the same or not, and nothing else; a report with another one than the lease has is refused as `lease_stale`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Fence(pub u64);
-
-impl Fence {
-    /// The fence of the next lease.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
 
 /// Names one history of sequences: a database. Sequences of different epochs cannot be compared.
 /// On the wire 16 hexadecimal digits.

@@ -53,7 +53,10 @@ fn reason(ended: &Record) -> String {
 
 #[cfg(test)]
 mod tests {
-    use doorbell_protocol::jobs::{NewJob, Task};
+    use doorbell_protocol::{
+        Fence,
+        jobs::{NewJob, Task},
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -69,7 +72,7 @@ mod tests {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let after: Vec<JobId> = waits_for.iter().copied().map(id).collect();
         let new = NewJob { name: format!("job {n}"), task, after: after.clone(), ..NewJob::default() };
-        let mut record = job::create(id(n), new, Principal::Owner, NOW).record;
+        let mut record = job::create(id(n), new, Principal::Owner, Fence(1), NOW).record;
         record.job.state = state;
         record.waits_for = after;
         record

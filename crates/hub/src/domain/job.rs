@@ -15,7 +15,7 @@ use crate::access::rights::{Actor, Principal, Reach};
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Record {
     pub(crate) job: Job,
-    /// The number of the newest lease.
+    /// The number that proves the right to report for its run; 0 until it runs.
     pub(crate) fence: Fence,
     /// Who created it, or the first of the runs that it repeats.
     #[serde(default, skip_serializing_if = "Principal::is_owner")]
@@ -63,7 +63,7 @@ pub(crate) struct Announcement {
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// A worker takes a queued job.
-    Claim { worker: Holder, by: Principal },
+    Claim { worker: Holder, by: Principal, fence: Fence },
     /// Somebody wants it stopped.
     Cancel,
     /// The runner reports after its lease ran out.
@@ -123,8 +123,8 @@ impl Record {
     }
 }
 
-/// The first state of a job: running when its reporter runs it, else queued. `new` has passed its checks.
-pub(crate) fn create(id: JobId, new: NewJob, by: Principal, now: Timestamp) -> Transition {
+/// The first state of a job: running under `fence` when its reporter runs it, else queued. `new` has passed its checks.
+pub(crate) fn create(id: JobId, new: NewJob, by: Principal, fence: Fence, now: Timestamp) -> Transition {
     let job = Job {
         origin: new.origin,
         parent: new.parent,
@@ -139,19 +139,19 @@ pub(crate) fn create(id: JobId, new: NewJob, by: Principal, now: Timestamp) -> T
         ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
     let record = Record::new(job, new.task, by);
-    if new.start { start(record, by, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
+    if new.start { start(record, by, fence, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
 }
 
 /// What `command` does to `record`; `None` when it was done before and changes nothing.
 pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Result<Option<Transition>, Refusal> {
     let state = record.job.state;
     match command {
-        Command::Claim { worker, by } => match state {
+        Command::Claim { worker, by, fence } => match state {
             JobState::Queued => {
                 let mut record = record.clone();
                 record.job.worker = Some(worker.name.clone());
                 record.holder = Some(worker);
-                Ok(Some(start(record, by, now)))
+                Ok(Some(start(record, by, fence, now)))
             }
             JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {
                 Err(Refusal::BadTransition { from: state, verb: "claim" })
@@ -200,9 +200,9 @@ pub(crate) fn cancel_queued(mut record: Record, reason: Option<String>, now: Tim
     Transition { record, announces: None }
 }
 
-fn start(mut record: Record, by: Principal, at: Timestamp) -> Transition {
+fn start(mut record: Record, by: Principal, fence: Fence, at: Timestamp) -> Transition {
     record.held_by = by;
-    record.fence = record.fence.next();
+    record.fence = fence;
     record.job.attempt += 1;
     record.job.state = JobState::Running;
     record.job.started_at = Some(at);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn created(start: bool) -> Record {
-        create(JobId(Uuid::from_u128(1)), new(start), Principal::Owner, NOW).record
+        create(JobId(Uuid::from_u128(1)), new(start), Principal::Owner, Fence(1), NOW).record
     }
 
     fn finish_as(outcome: Outcome) -> Command {
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_run_is_told_twice() {
-        let started = create(JobId(Uuid::from_u128(1)), new(true), Principal::Owner, NOW);
+        let started = create(JobId(Uuid::from_u128(1)), new(true), Principal::Owner, Fence(1), NOW);
         assert_eq!(started.announces, Some(Announcement { kind: EventKind::JobStarted, late: false }));
         let finished = moved(&started.record, finish_as(Outcome::Succeeded), later(7));
         assert_eq!(finished.announces, Some(Announcement { kind: EventKind::JobFinished, late: false }));
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_queued_job_is_cancelled_at_once_and_untold() {
-        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, NOW).record;
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, Fence(1), NOW).record;
         let cancelled = moved(&queued, Command::Cancel, later(1));
         assert_eq!((cancelled.record.job.state, cancelled.announces), (JobState::Cancelled, None));
         assert_eq!(decide(&cancelled.record, Command::Cancel, later(2)), Ok(None));
@@ -314,14 +314,14 @@ mod tests {
 
     #[test]
     fn a_queued_job_is_told_when_it_is_claimed() {
-        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, NOW);
+        let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, Fence(1), NOW);
         assert_eq!(queued.announces, None);
         let worker = Holder { id: WorkerId(Uuid::nil()), name: "here".to_owned(), host: "host".to_owned() };
-        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone(), by: Principal::Owner }, later(1));
+        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone(), by: Principal::Owner, fence: Fence(1) }, later(1));
         assert_eq!(claimed.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         assert_eq!(claimed.record.job.worker.as_deref(), Some("here"));
         assert_eq!(claimed.record.fence, Fence(1));
-        let again = decide(&claimed.record, Command::Claim { worker, by: Principal::Owner }, later(2));
+        let again = decide(&claimed.record, Command::Claim { worker, by: Principal::Owner, fence: Fence(1) }, later(2));
         assert!(matches!(again, Err(Refusal::BadTransition { from: JobState::Running, .. })));
     }
 
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_fence_reports_nothing() {
+    fn another_fence_reports_nothing_whether_it_is_larger_or_smaller() {
         let stale = Fence(0);
         assert_eq!(decide(&created(true), Command::Resume { fence: stale, by: Actor::OWNER }, NOW), Err(Refusal::LeaseStale));
         let Command::Finish { mut report, progress, by } = finish_as(Outcome::Succeeded) else { unreachable!() };
@@ -361,10 +361,12 @@ mod tests {
     #[test]
     fn times_of_a_late_report_are_kept_but_never_in_the_future_nor_before_the_start() {
         let early =
-            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(5)), ..new(true) }, Principal::Owner, later(9)).record;
+            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(5)), ..new(true) }, Principal::Owner, Fence(1), later(9))
+                .record;
         assert_eq!(early.job.started_at, Some(later(5)));
         let future =
-            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(50)), ..new(true) }, Principal::Owner, later(9)).record;
+            create(JobId(Uuid::from_u128(1)), NewJob { started_at: Some(later(50)), ..new(true) }, Principal::Owner, Fence(1), later(9))
+                .record;
         assert_eq!(future.job.started_at, Some(later(9)));
         for (reported, kept) in [(1, 5), (7, 7), (70, 20)] {
             let Command::Finish { mut report, progress, by } = finish_as(Outcome::Succeeded) else { unreachable!() };
@@ -375,7 +377,7 @@ mod tests {
     }
 
     fn created_by(by: Actor, start: bool) -> Record {
-        create(JobId(Uuid::from_u128(1)), new(start), by.who, NOW).record
+        create(JobId(Uuid::from_u128(1)), new(start), by.who, Fence(1), NOW).record
     }
 
     #[test]
@@ -400,7 +402,7 @@ mod tests {
         let queued = created_by(creator, false);
         assert!(queued.is_of(creator.who) && !queued.is_of(Principal::Owner));
         let holder = Holder { id: WorkerId(Uuid::nil()), name: "w".to_owned(), host: "h".to_owned() };
-        let running = moved(&queued, Command::Claim { worker: holder, by: worker.who }, NOW).record;
+        let running = moved(&queued, Command::Claim { worker: holder, by: worker.who, fence: Fence(1) }, NOW).record;
         assert!(running.is_of(creator.who) && running.is_of(worker.who));
         assert_eq!((running.check_reporter(creator), running.check_reporter(worker)), (Err(Refusal::NotTheirs), Ok(())));
     }

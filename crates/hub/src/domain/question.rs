@@ -133,7 +133,7 @@ mod tests {
 
     fn running() -> Record {
         let new = NewJob { name: "deploy".to_owned(), start: true, ..NewJob::default() };
-        job::create(JobId(Uuid::from_u128(1)), new, Principal::Owner, NOW).record
+        job::create(JobId(Uuid::from_u128(1)), new, Principal::Owner, Fence(1), NOW).record
     }
 
     fn new(fence: u64) -> NewQuestion {

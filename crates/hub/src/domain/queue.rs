@@ -43,7 +43,7 @@ mod tests {
     use std::time::Duration;
 
     use doorbell_protocol::{
-        JobId, ScheduleId, WorkerId,
+        Fence, JobId, ScheduleId, WorkerId,
         jobs::{NewJob, Task},
     };
     use uuid::Uuid;
@@ -61,14 +61,14 @@ mod tests {
     fn queued(n: u128, change: impl FnOnce(&mut Record)) -> Record {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let new = NewJob { name: n.to_string(), task, ..NewJob::default() };
-        let mut record = job::create(JobId(Uuid::from_u128(n)), new, Principal::Owner, at(0)).record;
+        let mut record = job::create(JobId(Uuid::from_u128(n)), new, Principal::Owner, Fence(1), at(0)).record;
         change(&mut record);
         record
     }
 
     fn running(n: u128, change: impl FnOnce(&mut Record)) -> Record {
         let worker = Holder { id: worker(1).id, name: "w".to_owned(), host: "h".to_owned() };
-        job::decide(&queued(n, change), Command::Claim { worker, by: Principal::Owner }, at(0)).unwrap().unwrap().record
+        job::decide(&queued(n, change), Command::Claim { worker, by: Principal::Owner, fence: Fence(1) }, at(0)).unwrap().unwrap().record
     }
 
     fn worker(slots: u32) -> Worker {

@@ -73,7 +73,7 @@ mod tests {
     fn ended(state: JobState, attempt: u32, attempts: u32) -> Record {
         let task = Task { command: vec!["true".to_owned()], ..Task::default() };
         let new = NewJob { name: "x".to_owned(), attempts: Some(attempts), priority: Some(7), task, ..NewJob::default() };
-        let mut record = job::create(id(1), new, token(1, Reach::Own).who, NOW).record;
+        let mut record = job::create(id(1), new, token(1, Reach::Own).who, Fence(1), NOW).record;
         record.held_by = token(2, Reach::Own).who;
         record.fence = Fence(1);
         record.job.state = state;

@@ -26,6 +26,7 @@ use crate::{
         job::{Command, Holder},
         queue::{self, Pick},
     },
+    state::leases,
 };
 
 pub(crate) async fn claim(
@@ -75,7 +76,8 @@ async fn take(hub: &Context, id: WorkerId, caller: &Arc<Caller>) -> Result<Pick,
                 nothing @ Pick::Nothing { .. } => return Ok(nothing),
             };
             let holder = Holder { id, name: worker.name, host: worker.host };
-            Ok(Pick::Job(Box::new(draft.decide(*record, Command::Claim { worker: holder, by: caller.actor().who })?)))
+            let claim = Command::Claim { worker: holder, by: caller.actor().who, fence: leases::new_fence() };
+            Ok(Pick::Job(Box::new(draft.decide(*record, claim)?)))
         })
         .await?;
     Ok(picked)

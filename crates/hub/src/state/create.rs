@@ -9,7 +9,10 @@ use crate::{
         dependencies,
         job::{self, Command, Record, Refusal},
     },
-    state::writer::{Draft, WriteError, Writer},
+    state::{
+        leases,
+        writer::{Draft, WriteError, Writer},
+    },
 };
 
 pub(crate) struct Created {
@@ -25,7 +28,8 @@ pub(crate) async fn create(writer: &Writer, new: NewJob, by: Actor) -> Result<Cr
             let Some(known) = draft.find(id)? else {
                 check_parent(draft, &new, by)?;
                 let waits_for = new.after.iter().map(|id| newest_run(draft, *id, by)).collect::<Result<Vec<_>, _>>()?;
-                let transition = dependencies::join(job::create(id, new, by.who, draft.now()), &waits_for, draft.now());
+                let transition =
+                    dependencies::join(job::create(id, new, by.who, leases::new_fence(), draft.now()), &waits_for, draft.now());
                 let record = transition.record.clone();
                 draft.apply(transition)?;
                 return Ok(Created { record, is_new: true });

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use doorbell_protocol::{Fence, JobId, Lease, jobs::RenewedLease};
+use doorbell_protocol::{Fence, JobId, Lease, jobs::RenewedLease, limits};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -35,12 +35,17 @@ struct Held {
 /// How a renewal went.
 pub(crate) enum Renewal {
     Renewed(RenewedLease),
-    /// Another lease of the job is newer.
+    /// The fence is not that of the job's lease.
     Stale,
     /// The lease is somebody else's.
     NotTheirs,
     /// Nobody holds a lease: the job is lost, over or unknown.
     NotHeld,
+}
+
+/// The fence of a new lease: nobody can guess it, and JavaScript can hold it. It is never 0, which is that of no lease.
+pub(crate) fn new_fence() -> Fence {
+    Fence(rand::random_range(1..=limits::COUNT))
 }
 
 impl Leases {
@@ -124,7 +129,16 @@ mod tests {
 
     fn running() -> Record {
         let new = NewJob { name: "make".to_owned(), start: true, ..NewJob::default() };
-        job::create(JobId(Uuid::nil()), new, Principal::Owner, doorbell_protocol::Timestamp::EPOCH).record
+        job::create(JobId(Uuid::nil()), new, Principal::Owner, new_fence(), doorbell_protocol::Timestamp::EPOCH).record
+    }
+
+    #[test]
+    fn a_fence_is_no_guess_never_zero_and_exact_in_json() {
+        let fences: std::collections::HashSet<u64> = (0..10_000).map(|_| new_fence().0).collect();
+        assert_eq!(fences.len(), 10_000);
+        assert!(fences.iter().all(|fence| (1..=limits::COUNT).contains(fence)));
+        // All 53 bits are used: the chance that none of these is in the upper half is 1 in 2^10,000.
+        assert!(fences.iter().any(|fence| *fence > limits::COUNT / 2));
     }
 
     /// Only the monotonic clock moves here: where the wall clock stands makes no difference, also when it is set back.

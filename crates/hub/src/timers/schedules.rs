@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use doorbell_protocol::{
-    JobId, Timestamp,
+    Fence, JobId, Timestamp,
     jobs::NewJob,
     schedule::{CatchUp, Overlap},
     text,
@@ -105,7 +105,8 @@ fn due(plan: &Plan, now: Timestamp) -> Option<Due> {
 fn job_of(Plan { schedule, .. }: &Plan, now: Timestamp) -> Transition {
     let (name, task) = (schedule.spec.name.clone(), schedule.spec.task.clone());
     let new = NewJob { key: Some(text::slug(&name)), name, task, ..NewJob::default() };
-    let mut transition = job::create(JobId(Uuid::now_v7()), new, Principal::Owner, now);
+    // It is queued, so it has no lease yet.
+    let mut transition = job::create(JobId(Uuid::now_v7()), new, Principal::Owner, Fence::default(), now);
     transition.record.job.schedule = Some(schedule.id);
     transition
 }

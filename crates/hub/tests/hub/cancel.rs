@@ -33,7 +33,7 @@ async fn a_queued_job_is_cancelled_at_once_and_the_feed_is_silent() {
 async fn a_runner_hears_of_a_cancel_in_the_answer_to_its_next_report() {
     let hub = TestHub::start().await;
     let job = hub.started("make").await.job;
-    let report = json!({"fence": 1, "done": 1});
+    let report = json!({"fence": hub.fence(job.id), "done": 1});
     let progress = format!("/v1/jobs/{}/progress", job.id);
     assert_eq!(hub.put(&progress, report.clone()).await.status(), StatusCode::NO_CONTENT);
     for _ in 0..2 {
@@ -41,7 +41,8 @@ async fn a_runner_hears_of_a_cancel_in_the_answer_to_its_next_report() {
         assert_eq!((asked.state, asked.cancel_requested), (JobState::Running, true));
     }
     assert!(hub.put(&progress, report).await.json::<ReportAnswer>().await.unwrap().cancel_requested);
-    let renewed = hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": 1})).await.json::<RenewedLease>().await.unwrap();
+    let renewed =
+        hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": hub.fence(job.id)})).await.json::<RenewedLease>().await.unwrap();
     assert!(renewed.cancel_requested);
     assert!(hub.running().await.jobs[0].cancel_requested);
     assert_eq!(hub.finish(job.id, "cancelled").await.status(), StatusCode::OK);
@@ -54,7 +55,8 @@ async fn a_cancel_outlives_the_hub() {
     let job = hub.started("make").await.job;
     hub.cancel(job.id).await;
     let hub = hub.restart().await;
-    let renewed = hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": 1})).await.json::<RenewedLease>().await.unwrap();
+    let renewed =
+        hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": hub.fence(job.id)})).await.json::<RenewedLease>().await.unwrap();
     assert!(renewed.cancel_requested);
 }
 

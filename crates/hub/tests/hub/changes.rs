@@ -33,7 +33,7 @@ async fn each_list_is_told_when_it_is_old() {
     assert_eq!(event(&mut changes).await, "workers-changed");
     let job = hub.started("make").await.job;
     assert_eq!(event(&mut changes).await, "jobs-changed");
-    hub.post(&format!("/v1/jobs/{}/questions", job.id), json!({"fence": 1, "prompt": "?", "free_text": true})).await;
+    hub.post(&format!("/v1/jobs/{}/questions", job.id), json!({"fence": hub.fence(job.id), "prompt": "?", "free_text": true})).await;
     assert_eq!(event(&mut changes).await, "jobs-changed");
 }
 
@@ -45,7 +45,7 @@ async fn progress_and_heartbeats_are_no_change() {
     let mut changes = changes(&hub).await;
     for done in 0..200 {
         hub.progress(job.id, done).await;
-        hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": 1})).await;
+        hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": hub.fence(job.id)})).await;
         hub.put(&format!("/v1/workers/{}", worker.0), json!({})).await;
     }
     // The first that comes is what follows.

@@ -107,10 +107,10 @@ async fn bad_input_is_refused_by_name_and_changes_nothing() {
         ("POST", "/v1/test-jobs".to_owned(), r" [null, null]", malformed(None)),
         ("POST", "/v1/test-jobs".to_owned(), r#"{"fail_at_step":9}"#, invalid("fail_at_step")),
         ("POST", "/v1/workers".to_owned(), r#"{"name":"a","host":"h","slots":0}"#, invalid("slots")),
-        ("PUT", format!("/v1/jobs/{own}/progress"), r#"{"fence":1,"fraction":2}"#, invalid("fraction")),
+        ("PUT", format!("/v1/jobs/{own}/progress"), r#"{"fence":9,"fraction":2}"#, invalid("fraction")),
         ("PUT", format!("/v1/jobs/{own}/progress"), r#"{"fence":9}"#, Refused(409, ErrorCode::LeaseStale, Some("fence".to_owned()))),
         ("PUT", format!("/v1/jobs/{own}/lease"), r"{}", malformed(None)),
-        ("POST", format!("/v1/jobs/{own}/finish"), r#"{"fence":1,"outcome":"lost"}"#, malformed(Some("outcome"))),
+        ("POST", format!("/v1/jobs/{own}/finish"), r#"{"fence":9,"outcome":"lost"}"#, malformed(Some("outcome"))),
         ("POST", format!("/v1/jobs/{unknown}/finish"), r#"{"fence":1,"outcome":"failed"}"#, Refused(404, ErrorCode::NotFound, None)),
         ("PUT", format!("/v1/jobs/{unknown}/progress"), r#"{"fence":1}"#, Refused(404, ErrorCode::NotFound, None)),
         ("GET", format!("/v1/jobs/{unknown}"), "", Refused(404, ErrorCode::NotFound, None)),
@@ -133,6 +133,7 @@ async fn a_body_that_is_too_large_is_refused() {
     assert_eq!(refused(answer).await, Refused(413, ErrorCode::TooLarge, None));
     assert_eq!(hub.stats().await.counts.running, 0);
     let job = hub.started("make").await.job;
-    let report = hub.put(&format!("/v1/jobs/{}/progress", job.id), json!({"fence": 1, "message": "x".repeat(17_000)})).await;
+    let report =
+        hub.put(&format!("/v1/jobs/{}/progress", job.id), json!({"fence": hub.fence(job.id), "message": "x".repeat(17_000)})).await;
     assert_eq!(refused(report).await, Refused(413, ErrorCode::TooLarge, None));
 }

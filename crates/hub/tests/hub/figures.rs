@@ -28,7 +28,8 @@ async fn what_happens_is_counted() {
     let before = metrics(&hub).await;
     let job = hub.started("make").await.job;
     hub.progress(job.id, 1).await;
-    hub.post(&format!("/v1/jobs/{}/questions", job.id), serde_json::json!({"fence": 1, "prompt": "?", "free_text": true})).await;
+    hub.post(&format!("/v1/jobs/{}/questions", job.id), serde_json::json!({"fence": hub.fence(job.id), "prompt": "?", "free_text": true}))
+        .await;
     hub.running().await;
     let mut feed = hub.feed(Some("garbage")).await;
     feed.snapshot().await;

@@ -70,7 +70,7 @@ fn routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/v1/jobs/JOB/finish", finish),
         ("PUT", "/v1/jobs/JOB/lease", json!({"fence": 1})),
         ("PUT", "/v1/jobs/JOB/progress", progress),
-        ("POST", "/v1/jobs/JOB/log?offset=0&fence=1", json!("what a command prints")),
+        ("POST", "/v1/jobs/JOB/log?offset=0&fence=FENCE", json!("what a command prints")),
         ("GET", "/v1/jobs/JOB/log", none()),
         ("GET", "/v1/jobs/JOB/log?tail=10&follow=true", none()),
         ("POST", "/v1/jobs/JOB/questions", question),
@@ -217,8 +217,9 @@ async fn things(hub: &TestHub) -> Vec<(&'static str, String)> {
     let job = hub.started("make").await.job.id;
     let over = hub.started("over").await.job.id;
     hub.finish(over, "failed").await;
-    let question = json!({"fence": 1, "prompt": "Deploy?", "free_text": true});
+    let question = json!({"fence": hub.fence(job), "prompt": "Deploy?", "free_text": true});
     vec![
+        ("FENCE", hub.fence(job).0.to_string()),
         ("JOB", job.to_string()),
         ("OVER", over.to_string()),
         ("QUESTION", id(&format!("/v1/jobs/{job}/questions"), question, "question").await),
@@ -231,9 +232,20 @@ async fn things(hub: &TestHub) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The body with the fence of the job in the place of the 1 that stands for it, where it has one.
+fn with_fence(body: &[u8], fence: &str) -> Vec<u8> {
+    const ONE: &[u8] = br#""fence":1"#;
+    let mut body = body.to_vec();
+    if let Some(at) = body.windows(ONE.len()).position(|bytes| bytes == ONE) {
+        body.splice(at + ONE.len() - 1..at + ONE.len(), fence.bytes());
+    }
+    body
+}
+
 async fn ask(hub: &TestHub, request: &Request, there: &[(&str, String)]) -> Result<(), TestCaseError> {
     let Request { method, path, headers, body } = request;
     let path = there.iter().fold(path.clone(), |path, (word, id)| path.replace(word, id));
+    let body = &with_fence(body, &there[0].1);
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let (token, length) = (&hub.token, body.len());
     let head = format!(

@@ -44,7 +44,7 @@ async fn jobs_are_found_by_their_parent_and_by_a_label() {
     let root = hub.started("root").await.job;
     for (name, team) in [("one", "search"), ("two", "web"), ("three", "search")] {
         let new = json!({"name": name, "start": true, "parent": root.id, "labels": {"team": team, "a=b": ""}});
-        let created: doorbell_protocol::jobs::CreatedJob = hub.post("/v1/jobs", new).await.json().await.unwrap();
+        let created = hub.kept(hub.post("/v1/jobs", new).await.json().await.unwrap());
         if name == "three" {
             hub.finish(created.job.id, "succeeded").await;
         }
@@ -92,8 +92,8 @@ async fn what_ended_long_ago_is_deleted() {
     let hub = TestHub::with(|config| config.keep_for = std::time::Duration::from_secs(60 * 60)).await;
     ended(&hub, &["new"]).await;
     let old = json!({"name": "old", "start": true, "started_at": "2020-01-01T00:00:00.000Z"});
-    let job: doorbell_protocol::jobs::CreatedJob = hub.post("/v1/jobs", old).await.json().await.unwrap();
-    let end = json!({"fence": 1, "outcome": "failed", "finished_at": "2020-01-01T00:01:00.000Z"});
+    let job = hub.kept(hub.post("/v1/jobs", old).await.json().await.unwrap());
+    let end = json!({"fence": hub.fence(job.job.id), "outcome": "failed", "finished_at": "2020-01-01T00:01:00.000Z"});
     hub.post(&format!("/v1/jobs/{}/finish", job.job.id), end).await;
     let hub = hub.restart().await;
     let deadline = tokio::time::Instant::now() + crate::support::LONG;

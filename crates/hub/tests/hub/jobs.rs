@@ -25,10 +25,11 @@ async fn creating_with_the_same_id_again_answers_with_the_same_job() {
     let new = json!({"id": id, "name": "make", "start": true});
     let first = hub.post("/v1/jobs", new.clone()).await;
     assert_eq!(first.status(), StatusCode::CREATED);
+    let fence = first.json::<doorbell_protocol::jobs::CreatedJob>().await.unwrap().lease.unwrap().fence;
     let again = hub.post("/v1/jobs", new).await;
     assert_eq!(again.status(), StatusCode::OK);
     let again: doorbell_protocol::jobs::CreatedJob = again.json().await.unwrap();
-    assert_eq!((again.job.id.0, again.lease.unwrap().fence.0), (id, 1));
+    assert_eq!((again.job.id.0, again.lease.unwrap().fence), (id, fence));
     assert_eq!(hub.stats().await.seq.0, 1);
     let other = hub.post("/v1/jobs", json!({"id": id, "name": "other", "start": true})).await;
     assert_eq!(refused(other).await, Refused(409, ErrorCode::IdTaken, Some("id".to_owned())));
@@ -53,7 +54,7 @@ async fn what_describes_a_job_comes_back_with_it() {
 async fn an_end_is_told_once_and_kept() {
     let hub = TestHub::start().await;
     let job = hub.started("make").await.job;
-    let end = json!({"fence": 1, "outcome": "failed", "exit_code": 2, "failure": "\u{1b}[31mno rule\u{1b}[0m"});
+    let end = json!({"fence": hub.fence(job.id), "outcome": "failed", "exit_code": 2, "failure": "\u{1b}[31mno rule\u{1b}[0m"});
     let path = format!("/v1/jobs/{}/finish", job.id);
     for _ in 0..2 {
         assert_eq!(hub.post(&path, end.clone()).await.status(), StatusCode::OK);
@@ -71,7 +72,7 @@ async fn a_job_that_has_ended_takes_no_report() {
     let hub = TestHub::start().await;
     let job = hub.started("make").await.job;
     hub.finish(job.id, "succeeded").await;
-    let late = hub.put(&format!("/v1/jobs/{}/progress", job.id), json!({"fence": 1, "done": 1})).await;
+    let late = hub.put(&format!("/v1/jobs/{}/progress", job.id), json!({"fence": hub.fence(job.id), "done": 1})).await;
     assert_eq!(refused(late).await.1, ErrorCode::LeaseStale);
 }
 
@@ -105,7 +106,7 @@ async fn the_running_list_has_the_latest_progress_and_the_oldest_job_first() {
     let hub = TestHub::start().await;
     let first = hub.started("first").await.job;
     hub.started("second").await;
-    let report = json!({"fence": 1, "step": {"index": 3, "count": 8, "label": "Scanning"}, "message": "a\nb"});
+    let report = json!({"fence": hub.fence(first.id), "step": {"index": 3, "count": 8, "label": "Scanning"}, "message": "a\nb"});
     hub.put(&format!("/v1/jobs/{}/progress", first.id), report).await;
     let list = hub.running().await;
     let names: Vec<&str> = list.jobs.iter().map(|job| job.name.as_str()).collect();

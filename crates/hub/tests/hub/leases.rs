@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use doorbell_protocol::{ErrorCode, JobId, JobState};
+use doorbell_protocol::{ErrorCode, Fence, JobId, JobState};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ async fn reports_keep_a_job_alive() {
         done += 1;
         hub.progress(job.id, done).await;
     }
-    let renewed = hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": 1})).await;
+    let renewed = hub.put(&format!("/v1/jobs/{}/lease", job.id), json!({"fence": hub.fence(job.id)})).await;
     assert_eq!(renewed.status(), StatusCode::OK);
     let renewed: doorbell_protocol::jobs::RenewedLease = renewed.json().await.unwrap();
     assert_eq!(renewed.lease.ttl(), SHORT);
@@ -72,8 +72,8 @@ async fn a_lost_job_that_ended_meanwhile_is_told_late() {
     assert_eq!((kind, event.late, event.counts.running, event.job.state), ("job.finished", true, 0, JobState::Succeeded));
 }
 
-async fn append(hub: &TestHub, job: JobId, offset: u64) -> Response {
-    hub.call(Method::POST, &format!("/v1/jobs/{job}/log?offset={offset}&fence=1")).body("made").send().await.unwrap()
+async fn append(hub: &TestHub, job: JobId, fence: Fence, offset: u64) -> Response {
+    hub.call(Method::POST, &format!("/v1/jobs/{job}/log?offset={offset}&fence={}", fence.0)).body("made").send().await.unwrap()
 }
 
 #[tokio::test]
@@ -83,9 +83,9 @@ async fn a_refused_report_leaves_a_lost_job_lost() {
     feed.snapshot().await;
     let job = hub.started("make").await.job.id;
     feed.event().await;
-    let taken = Uuid::now_v7();
+    let (taken, fence) = (Uuid::now_v7(), hub.fence(job));
     let ask = async |prompt: &str| {
-        let question = json!({"id": taken, "fence": 1, "prompt": prompt, "free_text": true});
+        let question = json!({"id": taken, "fence": fence, "prompt": prompt, "free_text": true});
         hub.post(&format!("/v1/jobs/{job}/questions"), question).await
     };
     assert_eq!(ask("Deploy?").await.status(), StatusCode::CREATED);
@@ -95,13 +95,13 @@ async fn a_refused_report_leaves_a_lost_job_lost() {
     assert_eq!(feed.event().await.2.job.state, JobState::Lost);
 
     let before = hub.facts().await;
-    assert_eq!(refused(append(&hub, job, 99).await).await.1, ErrorCode::LogGap);
+    assert_eq!(refused(append(&hub, job, fence, 99).await).await.1, ErrorCode::LogGap);
     assert_eq!(refused(ask("Another?").await).await.1, ErrorCode::IdTaken);
-    let message = json!({"fence": 1, "fraction": 2});
+    let message = json!({"fence": fence, "fraction": 2});
     assert_eq!(refused(hub.put(&format!("/v1/jobs/{job}/progress"), message).await).await.1, ErrorCode::Invalid);
     assert_eq!((hub.facts().await, hub.job(job).await.state), (before, JobState::Lost));
 
-    assert_eq!(append(&hub, job, 0).await.status(), StatusCode::OK);
+    assert_eq!(append(&hub, job, fence, 0).await.status(), StatusCode::OK);
     assert_eq!((feed.event().await.1, hub.facts().await.1.0), ("job.started", before.1.0 + 1));
 }
 
@@ -109,7 +109,8 @@ async fn a_refused_report_leaves_a_lost_job_lost() {
 async fn a_chunk_behind_the_end_is_refused_by_its_fence_first() {
     let hub = TestHub::start().await;
     let job = hub.started("make").await.job.id;
-    assert_eq!(refused(append(&hub, JobId(Uuid::now_v7()), 99).await).await.1, ErrorCode::NotFound);
+    let fence = hub.fence(job);
+    assert_eq!(refused(append(&hub, JobId(Uuid::now_v7()), fence, 99).await).await.1, ErrorCode::NotFound);
     hub.finish(job, "succeeded").await;
-    assert_eq!(refused(append(&hub, job, 99).await).await.1, ErrorCode::LeaseStale);
+    assert_eq!(refused(append(&hub, job, fence, 99).await).await.1, ErrorCode::LeaseStale);
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 async fn send(hub: &TestHub, job: JobId, offset: u64, bytes: impl Into<reqwest::Body>) -> Response {
-    hub.call(Method::POST, &format!("/v1/jobs/{job}/log?offset={offset}&fence=1")).body(bytes).send().await.unwrap()
+    hub.call(Method::POST, &format!("/v1/jobs/{job}/log?offset={offset}&fence={}", hub.fence(job).0)).body(bytes).send().await.unwrap()
 }
 
 async fn append(hub: &TestHub, job: JobId, offset: u64, bytes: impl Into<reqwest::Body>) -> u64 {

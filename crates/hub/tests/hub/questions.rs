@@ -16,7 +16,7 @@ use crate::{
 
 fn deploy() -> Value {
     let choices = json!([{"id": "yes", "label": "Deploy", "style": "danger"}, {"id": "no", "label": "Stop"}]);
-    json!({"fence": 1, "prompt": "Deploy?", "choices": choices})
+    json!({"prompt": "Deploy?", "choices": choices})
 }
 
 fn with(mut body: Value, field: &str, value: Value) -> Value {
@@ -29,7 +29,9 @@ async fn one(answer: Response) -> Question {
     answer.json::<OneQuestion>().await.unwrap().question
 }
 
+/// Asks as the runner does.
 async fn ask(hub: &TestHub, job: JobId, body: Value) -> Question {
+    let body = with(body, "fence", json!(hub.fence(job)));
     one(hub.post(&format!("/v1/jobs/{job}/questions"), body).await).await
 }
 
@@ -38,7 +40,8 @@ async fn answer(hub: &TestHub, id: QuestionId, body: Value) -> Response {
 }
 
 async fn withdraw(hub: &TestHub, id: QuestionId) -> Response {
-    hub.post(&format!("/v1/questions/{id}/withdraw"), json!({"fence": 1})).await
+    let fence = hub.fence(get(hub, id, 0).await.job);
+    hub.post(&format!("/v1/questions/{id}/withdraw"), json!({"fence": fence})).await
 }
 
 async fn get(hub: &TestHub, id: QuestionId, wait_ms: u64) -> Question {
@@ -53,13 +56,11 @@ async fn open(hub: &TestHub) -> Vec<Question> {
 async fn a_program_asks_and_withdraws_without_a_fence() {
     let hub = TestHub::start().await;
     let job = hub.started("deploy").await.job;
-    let mut own = deploy();
-    own.as_object_mut().unwrap().remove("fence");
-    let asked = ask(&hub, job.id, own.clone()).await;
+    let asked = one(hub.post(&format!("/v1/jobs/{}/questions", job.id), deploy()).await).await;
     let withdrawn = one(hub.post(&format!("/v1/questions/{}/withdraw", asked.id), json!({})).await).await;
     assert_eq!(withdrawn.state, QuestionState::Withdrawn);
     hub.finish(job.id, "succeeded").await;
-    let refused = refused(hub.post(&format!("/v1/jobs/{}/questions", job.id), own).await).await;
+    let refused = refused(hub.post(&format!("/v1/jobs/{}/questions", job.id), deploy()).await).await;
     assert_eq!((refused.0, refused.1), (409, ErrorCode::LeaseStale));
 }
 
@@ -146,7 +147,7 @@ async fn the_first_answer_wins() {
 async fn words_are_an_answer_where_the_question_takes_them() {
     let hub = TestHub::start().await;
     let job = hub.started("deploy").await.job;
-    let free = ask(&hub, job.id, json!({"fence": 1, "prompt": "Which tag?", "free_text": true})).await;
+    let free = ask(&hub, job.id, json!({"prompt": "Which tag?", "free_text": true})).await;
     let answered = one(answer(&hub, free.id, json!({"text": " v1.4\n"})).await).await;
     assert_eq!(answered.answer.unwrap().text.as_deref(), Some(" v1.4"));
     let strict = ask(&hub, job.id, deploy()).await;

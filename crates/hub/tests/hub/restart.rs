@@ -85,7 +85,7 @@ async fn what_is_in_a_folder_that_is_open_to_others_is_closed_to_them() {
     }
     async fn look(hub: &TestHub) {
         let job = hub.started("make").await.job;
-        let log = hub.call(reqwest::Method::POST, &format!("/v1/jobs/{}/log?offset=0&fence=1", job.id)).body("made");
+        let log = hub.call(reqwest::Method::POST, &format!("/v1/jobs/{}/log?offset=0&fence={}", job.id, hub.fence(job.id).0)).body("made");
         assert_eq!(log.send().await.unwrap().status(), 200);
         let modes = modes(&hub.folder().join("data"));
         for name in ["doorbell.db", "doorbell.db-wal", "doorbell.db-shm", "token", "0"] {

@@ -24,12 +24,13 @@ async fn a_job_that_is_over_runs_again_as_a_new_one() {
     let worker = hub.worker("one", 1).await;
     let job = hub.queued("backup", json!({"command": ["rsync"], "priority": 3})).await;
     assert_eq!(refused(retry(&hub, job.id).await).await, Refused(409, ErrorCode::BadTransition, None));
-    hub.claim(worker, 0).await.unwrap();
+    let before = hub.claim(worker, 0).await.unwrap();
     hub.finish(job.id, "failed").await;
     let again = retried(&hub, job.id).await;
     assert_eq!((again.state, again.retry_of, again.attempt, again.priority), (JobState::Queued, Some(job.id), 0, 3));
     let claim = hub.claim(worker, 0).await.unwrap();
-    assert_eq!((claim.job.id, claim.task.command, claim.lease.fence.0), (again.id, vec!["rsync".to_owned()], 1));
+    assert_eq!((claim.job.id, claim.task.command), (again.id, vec!["rsync".to_owned()]));
+    assert_ne!(claim.lease.fence, before.lease.fence);
     assert_eq!(hub.job(job.id).await.state, JobState::Failed);
     let other = retried(&hub, job.id).await;
     assert_ne!(other.id, again.id);
@@ -75,9 +76,10 @@ async fn a_worker_that_disappears_gives_its_job_back_and_its_runner_is_not_heard
     assert_eq!((second.job.retry_of, second.job.attempt), (Some(first.job.id), 2));
     let lost = hub.job(first.job.id).await;
     assert_eq!(lost.state, JobState::Lost);
-    for late in
-        [hub.finish(first.job.id, "succeeded").await, hub.put(&format!("/v1/jobs/{}/lease", first.job.id), json!({"fence": 1})).await]
-    {
+    for late in [
+        hub.finish(first.job.id, "succeeded").await,
+        hub.put(&format!("/v1/jobs/{}/lease", first.job.id), json!({"fence": first.lease.fence})).await,
+    ] {
         assert_eq!(refused(late).await, Refused(409, ErrorCode::LeaseStale, Some("fence".to_owned())));
     }
     assert_eq!(hub.finish(second.job.id, "succeeded").await.status(), StatusCode::OK);
@@ -105,9 +107,9 @@ async fn a_job_that_is_deleted_takes_its_questions_and_its_log_along() {
     let hub = TestHub::start().await;
     let id = hub.started("make").await.job.id;
     let path = format!("/v1/jobs/{id}");
-    let asked = hub.post(&format!("{path}/questions"), json!({"fence": 1, "prompt": "Deploy?", "free_text": true})).await;
+    let asked = hub.post(&format!("{path}/questions"), json!({"fence": hub.fence(id), "prompt": "Deploy?", "free_text": true})).await;
     let question = asked.json::<serde_json::Value>().await.unwrap()["question"]["id"].as_str().unwrap().to_owned();
-    hub.call(Method::POST, &format!("{path}/log?offset=0&fence=1")).body("text").send().await.unwrap();
+    hub.call(Method::POST, &format!("{path}/log?offset=0&fence={}", hub.fence(id).0)).body("text").send().await.unwrap();
     let log = hub.folder().join(format!("data/logs/{id}"));
     assert!(log.exists());
     hub.finish(id, "succeeded").await;

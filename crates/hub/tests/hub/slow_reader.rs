@@ -16,7 +16,7 @@ async fn tell(hub: &TestHub, events: usize, bytes: usize) {
     join_all((0..CALLERS).map(async |caller| {
         for _ in (caller..events / 2).step_by(CALLERS) {
             let new = json!({"name": "make", "start": true, "origin": {"command": command}});
-            let created: doorbell_protocol::jobs::CreatedJob = hub.post("/v1/jobs", new).await.json().await.unwrap();
+            let created = hub.kept(hub.post("/v1/jobs", new).await.json().await.unwrap());
             assert_eq!(hub.finish(created.job.id, "succeeded").await.status(), 200);
         }
     }))

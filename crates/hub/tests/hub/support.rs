@@ -1,10 +1,16 @@
 //! A hub on a free port with its data in a temporary folder, and a caller that knows its token.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use doorbell_hub::{Config, Hub, OpenError};
 use doorbell_protocol::{
-    Counts, ErrorBody, ErrorCode, Event, EventId, FeedMessage, Job, JobId, Sequence, Snapshot, WorkerId,
+    Counts, ErrorBody, ErrorCode, Event, EventId, FeedMessage, Fence, Job, JobId, Sequence, Snapshot, WorkerId,
     hub::Stats,
     jobs::{CreatedJob, OneJob, RunningList},
     worker::{Claim, RegisteredWorker},
@@ -28,6 +34,8 @@ pub(crate) struct TestHub {
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
     http: reqwest::Client,
+    /// Of the leases that this caller was given.
+    fences: Arc<Mutex<HashMap<JobId, Fence>>>,
 }
 
 /// A client to be set up. Other crates of the workspace give it TLS, which needs a provider.
@@ -68,7 +76,7 @@ impl TestHub {
         let serving = tokio::spawn(async move { hub.serve(listener, ended).await.unwrap() });
         let token = std::fs::read_to_string(folder.path().join("data/token")).unwrap().trim().to_owned();
         let http = http().no_proxy().timeout(LONG).build().unwrap();
-        let hub = Self { address, token, folder, set_up, shutdown, serving, http };
+        let hub = Self { address, token, folder, set_up, shutdown, serving, http, fences: Arc::default() };
         // It answers, so it serves and has announced itself.
         hub.bare(Method::GET, "/v1/health").send().await.unwrap();
         hub
@@ -81,10 +89,10 @@ impl TestHub {
 
     /// [`restart`](Self::restart), with `away` in between, which may open the database.
     pub(crate) async fn restart_after(self, away: impl FnOnce(&Path)) -> Self {
-        let (folder, set_up) = (self.folder.clone(), self.set_up.clone());
+        let (folder, set_up, fences) = (self.folder.clone(), self.set_up.clone(), self.fences.clone());
         self.stop().await;
         away(&folder.path().join("data/doorbell.db"));
-        Self::open(folder, set_up).await
+        Self { fences, ..Self::open(folder, set_up).await }
     }
 
     /// Ends the hub in order. Its folder lasts as long as what is returned.
@@ -137,7 +145,23 @@ impl TestHub {
     pub(crate) async fn started(&self, name: &str) -> CreatedJob {
         let answer = self.post("/v1/jobs", json!({"name": name, "start": true})).await;
         assert_eq!(answer.status(), StatusCode::CREATED);
-        answer.json().await.unwrap()
+        self.kept(answer.json().await.unwrap())
+    }
+
+    /// The job, whose fence is known from now on.
+    pub(crate) fn kept(&self, created: CreatedJob) -> CreatedJob {
+        self.keep_fence(created.job.id, created.lease.unwrap().fence);
+        created
+    }
+
+    /// Of the lease of a job that this caller has started or claimed.
+    pub(crate) fn fence(&self, id: JobId) -> Fence {
+        self.fences.lock().unwrap()[&id]
+    }
+
+    /// Of a lease that the test was given in another way.
+    pub(crate) fn keep_fence(&self, id: JobId, fence: Fence) {
+        self.fences.lock().unwrap().insert(id, fence);
     }
 
     /// A job for a worker, with `more` in its body.
@@ -159,7 +183,11 @@ impl TestHub {
         let answer = self.post("/v1/claims", json!({"worker": worker, "wait_ms": wait_ms})).await;
         match answer.status() {
             StatusCode::NO_CONTENT => None,
-            StatusCode::OK => Some(answer.json().await.unwrap()),
+            StatusCode::OK => {
+                let claim: Claim = answer.json().await.unwrap();
+                self.keep_fence(claim.job.id, claim.lease.fence);
+                Some(claim)
+            }
             status => panic!("{status}"),
         }
     }
@@ -173,12 +201,12 @@ impl TestHub {
     }
 
     pub(crate) async fn progress(&self, id: JobId, done: u64) {
-        let answer = self.put(&format!("/v1/jobs/{id}/progress"), json!({"fence": 1, "done": done, "total": 1_000_000})).await;
+        let answer = self.put(&format!("/v1/jobs/{id}/progress"), json!({"fence": self.fence(id), "done": done, "total": 1_000_000})).await;
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
 
     pub(crate) async fn finish(&self, id: JobId, outcome: &str) -> Response {
-        self.post(&format!("/v1/jobs/{id}/finish"), json!({"fence": 1, "outcome": outcome})).await
+        self.post(&format!("/v1/jobs/{id}/finish"), json!({"fence": self.fence(id), "outcome": outcome})).await
     }
 
     pub(crate) async fn job(&self, id: JobId) -> Job {

@@ -26,24 +26,25 @@ impl<'a> Runner<'a> {
     }
 
     async fn finish(&self, job: JobId, outcome: &str) -> Response {
-        let end = json!({"fence": 1, "outcome": outcome});
+        let end = json!({"fence": self.hub.fence(job), "outcome": outcome});
         self.call(Method::POST, &format!("/v1/jobs/{job}/finish")).json(&end).send().await.unwrap()
     }
 
     /// Everything that a runner reports before the end.
     async fn report(&self, job: JobId, question: Uuid) {
         let path = |of: &str| format!("/v1/jobs/{job}/{of}");
+        let fence = self.hub.fence(job);
         for (chunk, text) in ["one\n", "two\n", "three\n"].into_iter().enumerate() {
             let offset = chunk * 4;
-            let sent = self.call(Method::POST, &path(&format!("log?offset={offset}&fence=1"))).body(text).send().await.unwrap();
+            let sent = self.call(Method::POST, &path(&format!("log?offset={offset}&fence={}", fence.0))).body(text).send().await.unwrap();
             assert_eq!(sent.status(), 200);
-            let progress = json!({"fence": 1, "done": chunk, "total": 3});
+            let progress = json!({"fence": fence, "done": chunk, "total": 3});
             assert_eq!(self.call(Method::PUT, &path("progress")).json(&progress).send().await.unwrap().status(), 204);
         }
-        let ask = json!({"id": question, "fence": 1, "prompt": "Deploy?", "free_text": true});
+        let ask = json!({"id": question, "fence": fence, "prompt": "Deploy?", "free_text": true});
         let asked = self.call(Method::POST, &path("questions")).json(&ask).send().await.unwrap();
         assert!(asked.status().is_success());
-        let renewed = self.call(Method::PUT, &path("lease")).json(&json!({"fence": 1})).send().await.unwrap();
+        let renewed = self.call(Method::PUT, &path("lease")).json(&json!({"fence": fence})).send().await.unwrap();
         assert_eq!(renewed.status(), 200);
     }
 }
@@ -82,7 +83,12 @@ async fn two_runners_with_one_fence_count_once_and_end_a_job_once() {
         let known = hub.job(job).await;
         assert!(told.iter().all(|told| (told.state, told.finished_at) == (known.state, known.finished_at)));
         assert!(matches!(known.state, JobState::Succeeded | JobState::Failed) && (!same || known.state == JobState::Succeeded));
-        let late = two.call(Method::PUT, &format!("/v1/jobs/{job}/progress")).json(&json!({"fence": 1, "done": 1})).send().await.unwrap();
+        let late = two
+            .call(Method::PUT, &format!("/v1/jobs/{job}/progress"))
+            .json(&json!({"fence": hub.fence(job), "done": 1}))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(refused(late).await.1, ErrorCode::LeaseStale);
         assert_eq!(hub.job(job).await, known);
 

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use doorbell_protocol::{EventKind, jobs::NewJob};
+use doorbell_protocol::{EventKind, Fence, jobs::NewJob};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
@@ -228,7 +228,7 @@ fn read(text: &str) -> Option<(&'static str, u64, u64)> {
 
 pub(crate) fn started(seq: u64) -> Change {
     let new = NewJob { name: "make".to_owned(), start: true, ..NewJob::default() };
-    let record = job::create(JobId(Uuid::from_u128(u128::from(seq))), new, Principal::Owner, Timestamp::EPOCH).record;
+    let record = job::create(JobId(Uuid::from_u128(u128::from(seq))), new, Principal::Owner, Fence(1), Timestamp::EPOCH).record;
     let data = format!(r#"{{"counts":{{"running":{seq}}}}}"#);
     Change { record, question: None, event: Some(StoredEvent { seq: Sequence(seq), kind: EventKind::JobStarted, data }) }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use doorbell_protocol::{Epoch, JobId, Outcome, jobs::FinishReport, jobs::NewJob};
+use doorbell_protocol::{Epoch, Fence, JobId, Outcome, jobs::FinishReport, jobs::NewJob};
 use uuid::Uuid;
 
 use super::*;
@@ -29,7 +29,13 @@ async fn a_store_task_sees_every_change_before_it_and_what_it_deletes_is_gone_fo
     let (id, running) = (JobId(Uuid::now_v7()), JobId(Uuid::now_v7()));
     let create = |id| {
         writer.write(move |draft| {
-            draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, Principal::Owner, draft.now()))
+            draft.apply(job::create(
+                id,
+                NewJob { name: "x".to_owned(), start: true, ..NewJob::default() },
+                Principal::Owner,
+                Fence(1),
+                draft.now(),
+            ))
         })
     };
     let end = || {
@@ -59,7 +65,13 @@ async fn a_store_task_that_fails_harms_no_change() {
     let (writer, live) = world(folder.path());
     let id = JobId(Uuid::now_v7());
     let create = writer.write(move |draft| {
-        draft.apply(job::create(id, NewJob { name: "x".to_owned(), start: true, ..NewJob::default() }, Principal::Owner, draft.now()))
+        draft.apply(job::create(
+            id,
+            NewJob { name: "x".to_owned(), start: true, ..NewJob::default() },
+            Principal::Owner,
+            Fence(1),
+            draft.now(),
+        ))
     });
     let fails = writer.store_task(|_| Err::<(), _>(StoreError::Corrupt { what: "test", source: "broken".into() }));
     let (created, failed) = futures_util::join!(create, fails);

@@ -30,7 +30,7 @@ use crate::{
         retry,
     },
     state::{
-        leases::Leases,
+        leases::{self, Leases},
         live::{self, Live},
         workers,
     },
@@ -302,14 +302,18 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
     match change {
         Change::Start => {
             let new = NewJob { name: "x".to_owned(), start: true, ..NewJob::default() };
-            draft.apply(job::create(JobId(Uuid::now_v7()), new, Principal::Owner, draft.now()))
+            draft.apply(job::create(JobId(Uuid::now_v7()), new, Principal::Owner, leases::new_fence(), draft.now()))
         }
         Change::Queue { attempts, after } => {
             let task = Task { command: vec!["true".to_owned()], ..Task::default() };
             let waits_for = known.iter().take(after).map(|id| draft.get(*id)).collect::<Result<Vec<_>, _>>()?;
             let after = waits_for.iter().map(|record| record.job.id).collect();
             let new = NewJob { name: "x".to_owned(), attempts: Some(attempts), after, task, ..NewJob::default() };
-            draft.apply(dependencies::join(job::create(JobId(Uuid::now_v7()), new, Principal::Owner, draft.now()), &waits_for, draft.now()))
+            draft.apply(dependencies::join(
+                job::create(JobId(Uuid::now_v7()), new, Principal::Owner, leases::new_fence(), draft.now()),
+                &waits_for,
+                draft.now(),
+            ))
         }
         Change::Claim { worker: id } => {
             let worker = worker(id);
@@ -322,7 +326,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
                 draft.active(|other| other.job.state == JobState::Running && schedule.is_some() && other.job.schedule == schedule);
             assert_eq!(overlapping, []);
             let holder = Holder { id: worker.id, name: worker.name, host: worker.host };
-            decide(draft, &record, Command::Claim { worker: holder, by: Principal::Owner })
+            decide(draft, &record, Command::Claim { worker: holder, by: Principal::Owner, fence: leases::new_fence() })
         }
         Change::Cancel { job } => {
             let record = draft.get(pick(job))?;
