@@ -58,6 +58,45 @@ fn a_run_whose_parent_is_anothers_is_told_as_a_job_of_its_own() {
     assert_eq!((job.name.as_str(), job.state, job.parent), ("ci", JobState::Succeeded, None));
 }
 
+/// There is no feed for it.
+#[test]
+fn who_reports_waits_for_their_own_jobs_and_sees_no_others() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    assert!(home.run(&["run", "--name", "owners", "true"]).status.success());
+    let owners = hub.jobs()[0].id.to_string();
+    let secret = token_of(&home, "ci");
+    let as_ci = |args: &[&str]| {
+        let mut doorbell = home.doorbell(args);
+        doorbell.env("DOORBELL_TOKEN", &secret);
+        doorbell
+    };
+    let run = Running::start(&mut as_ci(&[
+        "run",
+        "--name",
+        "mine",
+        "--",
+        "sh",
+        "-c",
+        "echo ready; while [ ! -e go ]; do sleep 0.02; done; exit 3",
+    ]));
+    run.says("ready");
+    hub.the_job_is(JobState::Running);
+    let wait = Running::start(&mut as_ci(&["wait", "mine", "--json"]));
+    fs::write(home.path("go"), "").unwrap();
+    assert_eq!(run.end().0.code(), Some(3));
+    assert_eq!(wait.end().0.code(), Some(3));
+    let listed = text(&as_ci(&["ls"]).output().unwrap().stdout);
+    assert!(listed.contains("mine") && !listed.contains("owners"), "{listed}");
+    assert_eq!(as_ci(&["wait", &owners]).output().unwrap().status.code(), Some(127));
+    for verb in ["show", "log"] {
+        let refused = as_ci(&[verb, &owners]).output().unwrap();
+        assert!(!refused.status.success() && text(&refused.stderr).contains("there is no job"), "{}", text(&refused.stderr));
+    }
+    let watch = as_ci(&["watch"]).output().unwrap();
+    assert!(!watch.status.success() && text(&watch.stderr).contains("`view`"), "{}", text(&watch.stderr));
+}
+
 /// Its own token is replaced while it runs, so the hub takes the end from the owner alone.
 #[test]
 fn an_end_that_is_refused_as_anothers_waits_for_whoever_may_tell_it() {

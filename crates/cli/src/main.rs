@@ -21,6 +21,7 @@
 
 mod args;
 mod bars;
+mod closing;
 mod complete;
 mod context;
 mod duration;

@@ -1,7 +1,12 @@
 //! Open questions, with the names of the jobs that ask them.
 
+use std::collections::HashMap;
+
 use doorbell_client::{CallError, Client, rest::Running};
-use doorbell_protocol::{Job, Question, question::NewAnswer};
+use doorbell_protocol::{
+    JobId, Question, QuestionState, limits,
+    question::{NewAnswer, QuestionFilter, QuestionQuery},
+};
 
 use crate::job_lookup;
 
@@ -13,15 +18,31 @@ pub(crate) struct OpenQuestion {
     pub(crate) by: String,
 }
 
-/// Every open question, oldest first.
-pub(crate) async fn fetch(client: &Client) -> Result<Vec<OpenQuestion>, CallError> {
-    let questions = client.open_questions().await?;
-    let jobs: Vec<Job> = match client.running(None).await? {
-        Running::List { list, .. } => list.jobs,
-        Running::Unchanged => Vec::new(),
+/// The questions that `query` asks for, and of those that come in pages at most `most`.
+pub(crate) async fn fetch(client: &Client, mut query: QuestionQuery, most: usize) -> Result<Vec<OpenQuestion>, CallError> {
+    let is_paged = query.state.unwrap_or_default() != QuestionFilter::Open;
+    let mut questions = Vec::new();
+    loop {
+        query.limit = is_paged.then_some(most.saturating_sub(questions.len()).min(limits::PAGE_JOBS));
+        let page = client.questions(&query).await?;
+        questions.extend(page.questions);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() || questions.len() >= most {
+            break;
+        }
+    }
+    let mut names: HashMap<JobId, String> = match client.running(None).await? {
+        Running::List { list, .. } => list.jobs.into_iter().map(|job| (job.id, job.name)).collect(),
+        Running::Unchanged => HashMap::new(),
     };
-    let name = |question: &Question| jobs.iter().find(|job| job.id == question.job).map(|job| job.name.clone());
-    Ok(questions.into_iter().map(|question| OpenQuestion { by: name(&question).unwrap_or_default(), question }).collect())
+    let mut asked = Vec::new();
+    for question in questions {
+        if question.state != QuestionState::Open && !names.contains_key(&question.job) {
+            names.insert(question.job, client.job(question.job).await.map(|job| job.name).unwrap_or_default());
+        }
+        asked.push(OpenQuestion { by: names.get(&question.job).cloned().unwrap_or_default(), question });
+    }
+    Ok(asked)
 }
 
 impl OpenQuestion {

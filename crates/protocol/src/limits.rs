@@ -57,12 +57,12 @@ pub const ATTEMPTS: u32 = 10;
 pub const CRON_CHARS: usize = 200;
 /// Largest `done`, `total`, step index or step count: the largest integer that JSON numbers keep exact.
 pub const COUNT: u64 = (1 << 53) - 1;
-/// Most jobs in one page of a list.
+/// Most jobs or questions in one page of a list.
 pub const PAGE_JOBS: usize = 200;
 /// Most bytes that the running jobs, or the open questions, of one answer or snapshot take. Both fit what a client of the
 /// feed takes as one block.
 pub const LIST_BYTES: usize = 1536 * 1024;
-/// Jobs in a page when the call names no limit.
+/// Jobs or questions in a page when the call names no limit.
 pub const PAGE_JOBS_DEFAULT: usize = 50;
 /// Largest request body, in bytes, of a call that has no smaller bound.
 pub const BODY_BYTES: usize = 64 * 1024;

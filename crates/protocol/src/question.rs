@@ -172,13 +172,36 @@ pub struct Withdrawal {
     pub fence: Option<Fence>,
 }
 
-/// Query of `GET /v1/questions`.
+/// Query of `GET /v1/questions`. What is given together must all be so; the default is every open one.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QuestionQuery {
-    /// `open`, which is also meant when it is left out.
+    /// `open`, which is also meant when it is left out, `closed` or `all`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<QuestionState>,
+    pub state: Option<QuestionFilter>,
+    /// Only questions of this job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// `next_cursor` of the page before. Not with `open`, as `limit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<QuestionId>,
+    /// At most this many questions, up to 200; 50 when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
+/// Which questions are listed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionFilter {
+    /// Those that wait for an answer: all at once, oldest first.
+    #[default]
+    Open,
+    /// Those that do not, whatever closed them: in pages, newest first.
+    Closed,
+    /// All: in pages, newest first.
+    All,
 }
 
 /// Query of `GET /v1/questions/{id}`.
@@ -202,8 +225,11 @@ pub struct OneQuestion {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct QuestionList {
-    /// Every open question, oldest first.
+    /// Every open question, oldest first; or one page, newest first.
     pub questions: Vec<Question>,
+    /// Goes into `cursor` for the next page; absent on the last one, and with `open`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<QuestionId>,
 }
 
 impl QuestionState {
@@ -222,14 +248,15 @@ impl QuestionState {
 }
 
 impl QuestionQuery {
-    /// The query, when it asks for what is listed.
+    /// The query, when what it asks for can be listed so.
     ///
     /// # Errors
     /// Names the parameter that is not allowed.
     pub fn check(self) -> Result<Self, Invalid> {
-        match self.state {
-            None | Some(QuestionState::Open) => Ok(self),
-            Some(_) => Err(Invalid::new("state", "only open questions are listed; read others by their id")),
+        let is_paged = self.state.unwrap_or_default() != QuestionFilter::Open;
+        match [("cursor", self.cursor.is_some()), ("limit", self.limit.is_some())].into_iter().find(|(_, given)| *given && !is_paged) {
+            Some((field, _)) => Err(Invalid::new(field, "open questions come all at once; leave this out, or ask for `closed` or `all`")),
+            None => Ok(self),
         }
     }
 }

@@ -158,6 +158,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("progress-report", round_trip::<ProgressReport>),
     ("progress-report-own", round_trip::<ProgressReport>),
     ("question-list", round_trip::<QuestionList>),
+    ("question-list-closed", round_trip::<QuestionList>),
     ("registered-worker", round_trip::<RegisteredWorker>),
     ("renewed-lease", round_trip::<RenewedLease>),
     ("renewed-lease-cancel-requested", round_trip::<RenewedLease>),

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::bail;
-use doorbell_protocol::question::{NewAnswer, OneQuestion};
+use doorbell_protocol::question::{NewAnswer, OneQuestion, QuestionQuery};
 use doorbell_runner::origin;
 
 use crate::{
@@ -45,7 +45,7 @@ impl Run for Args {
             _ => bail!("name a question and its answer"),
         };
         let question = context.call(async |client| {
-            let OpenQuestion { question, .. } = the_one(asked, open_questions::fetch(client).await?)?;
+            let OpenQuestion { question, .. } = the_one(asked, open_questions::fetch(client, QuestionQuery::default(), usize::MAX).await?)?;
             let Some(answer) = open_questions::answer(&question, words) else {
                 let answers = OpenQuestion { question: question.clone(), by: String::new() }.answers();
                 bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);

@@ -72,7 +72,7 @@ fn states() -> impl TypedValueParser<Value = JobState> {
     PossibleValuesParser::new(JobState::ALL.map(JobState::as_str)).try_map(|word| word.parse())
 }
 
-fn positive() -> impl TypedValueParser<Value = usize> {
+pub(super) fn positive() -> impl TypedValueParser<Value = usize> {
     clap::value_parser!(u32).range(1..).map(|n| usize::try_from(n).unwrap_or(usize::MAX))
 }
 

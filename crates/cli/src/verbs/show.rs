@@ -2,10 +2,16 @@
 
 use std::io::Write;
 
-use doorbell_protocol::{Job, JobState, Timestamp, jobs::OneJob, text};
+use doorbell_client::Client;
+use doorbell_protocol::{
+    Job, JobId, JobState, Question, Timestamp,
+    jobs::OneJob,
+    question::{QuestionFilter, QuestionQuery},
+    text,
+};
 
 use crate::{
-    complete,
+    closing, complete,
     context::{Context, Run},
     duration, job_lookup, moments,
     output::{NO_IDS, OutputMode},
@@ -33,12 +39,13 @@ impl Run for Args {
                 jobs.push(job_lookup::job(client, asked).await?);
             }
             for (n, job) in jobs.into_iter().enumerate() {
+                let asked = if self.json { Vec::new() } else { closed(client, job.id).await? };
                 let answer = OneJob { job };
                 output.print(&answer, NO_IDS, |out| {
                     if n > 0 {
                         writeln!(out)?;
                     }
-                    card(&answer.job, moments::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
+                    card(&answer.job, &asked, moments::now(), Paint::for_stdout()).iter().try_for_each(|line| writeln!(out, "{line}"))
                 })?;
             }
             Ok(0)
@@ -46,8 +53,17 @@ impl Run for Args {
     }
 }
 
-fn card(job: &Job, now: Timestamp, paint: Paint) -> Vec<String> {
-    let facts = facts(job, now);
+/// What the job has asked and is closed by now, oldest first, and how. Of many the newest.
+async fn closed(client: &Client, job: JobId) -> anyhow::Result<Vec<String>> {
+    let query = QuestionQuery { state: Some(QuestionFilter::Closed), job: Some(job), ..QuestionQuery::default() };
+    let page = client.questions(&query).await?.questions;
+    let words = |question: &Question| Some(format!("{} {}", question.prompt, closing::words(question)?));
+    Ok(page.iter().rev().filter_map(words).collect())
+}
+
+fn card(job: &Job, asked: &[String], now: Timestamp, paint: Paint) -> Vec<String> {
+    let mut facts = facts(job, now);
+    facts.extend(asked.iter().map(|asked| ("asked", asked.clone())));
     let widest = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let title = format!("{}  {}", paint.strong(&text::clean(&job.name)), paint.state(job.state, job.state.as_str()));
     let rows = facts.into_iter().map(|(name, value)| format!("  {}  {}", paint.faint(&format!("{name:<widest$}")), text::clean(&value)));

@@ -74,6 +74,8 @@ struct Wait {
     look_at: Option<Instant>,
     /// Whether to ask for every job then, since any of them may have ended untold.
     unsure: bool,
+    /// Why there is no feed, for a token that may read its own jobs and nothing else. Then the jobs are asked for again and again.
+    refused: Option<String>,
 }
 
 struct Waited {
@@ -97,6 +99,7 @@ impl Run for Args {
                 output: OutputMode::of(self.quiet, self.json),
                 look_at: None,
                 unsure: false,
+                refused: None,
             };
             for asked in &self.jobs {
                 match job_lookup::job(&wait.client, asked).await {
@@ -143,10 +146,14 @@ impl Wait {
             };
             match update {
                 None => bail!("the feed ended"),
-                Some(FeedUpdate::Refused { reason }) => bail!("{reason}"),
+                Some(FeedUpdate::Refused { reason }) => {
+                    self.refused = Some(reason);
+                    self.look_at_all(Duration::ZERO);
+                }
                 // What ended before the feed was live may not have been told.
                 Some(FeedUpdate::Live) => {
                     told_away = false;
+                    self.refused = None;
                     self.look_at_all(Duration::ZERO);
                 }
                 // Nor has what a snapshot stands for.
@@ -202,12 +209,19 @@ impl Wait {
                     eprintln!("doorbell: {run}: {e}");
                     self.end(run, NOT_FOUND);
                 }
-                Err(e) if e.is_transient() => {
-                    self.look_at_all(LOOK_AGAIN);
-                    return Ok(());
-                }
-                Err(e) => return Err(e.into()),
+                Err(e) => match &self.refused {
+                    // It is not the feed alone that the token is not good for.
+                    Some(reason) if e.code() == Some(ErrorCode::Unauthorized) => bail!("{reason}"),
+                    _ if e.is_transient() => {
+                        self.look_at_all(LOOK_AGAIN);
+                        return Ok(());
+                    }
+                    _ => return Err(e.into()),
+                },
             }
+        }
+        if self.refused.is_some() {
+            self.look_at_all(LOOK_AGAIN);
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use doorbell_protocol::{
-    Fence, JobId, Question, QuestionId, QuestionState, limits,
-    question::{NewAnswer, NewQuestion, OneQuestion, QuestionQuery, QuestionWait, Withdrawal},
+    Fence, JobId, Question, QuestionId, limits,
+    question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
     routes,
 };
 
@@ -25,7 +25,15 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn open_questions(&self) -> Result<Vec<Question>, CallError> {
-        Ok(self.call(&routes::LIST_QUESTIONS, (), &QuestionQuery { state: Some(QuestionState::Open) }).await?.questions)
+        Ok(self.questions(&QuestionQuery::default()).await?.questions)
+    }
+
+    /// `GET /v1/questions`: every open question, or a page of those that `query` asks for.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn questions(&self, query: &QuestionQuery) -> Result<QuestionList, CallError> {
+        self.call(&routes::LIST_QUESTIONS, (), query).await
     }
 
     /// `GET /v1/questions/{id}?wait_ms=`: the question as soon as it is closed, or as it is after `wait`, at

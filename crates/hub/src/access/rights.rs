@@ -41,6 +41,14 @@ impl Actor {
     #[cfg(test)]
     pub(crate) const OWNER: Self = Self { who: Principal::Owner, reach: Reach::All };
 
+    /// The token whose jobs are all that they see, unless they see all jobs.
+    pub(crate) fn sees_only(self) -> Option<TokenId> {
+        match self.reach {
+            Reach::Own => self.who.into(),
+            Reach::SeesAll | Reach::All => None,
+        }
+    }
+
     /// Whether they may act as `principal`.
     pub(crate) fn may_act_as(self, principal: Principal) -> bool {
         self.reach == Reach::All || self.who == principal

@@ -4,7 +4,7 @@
 //! can change nothing.
 
 use doorbell_protocol::{
-    EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, WorkerId,
+    EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, TokenId, WorkerId,
     jobs::{FinishReport, NewJob, Task},
 };
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,12 @@ impl Record {
     /// Whether it is theirs: they created it, or started or claimed its run.
     pub(crate) fn is_of(&self, who: Principal) -> bool {
         self.created_by == who || (self.job.started_at.is_some() && self.held_by == who)
+    }
+
+    /// The tokens that it is of, for a search by whose it is.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = TokenId> {
+        let holder = self.job.started_at.and(self.held_by.into());
+        Option::<TokenId>::from(self.created_by).into_iter().chain(holder)
     }
 
     /// Whether they may know of it.

@@ -11,7 +11,7 @@ use axum::{
 use doorbell_protocol::{
     JobId, JobState, Lease, Outcome,
     jobs::{CreatedJob, FinishReport, JobPage, JobQuery, NewJob, OneJob, RunningList},
-    limits, routes,
+    routes,
 };
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::{
     auth::check_role,
     context::Hub,
     error::Error,
-    json::{Body, Id, Params},
+    json::{Body, Id, Params, page_limit},
 };
 use crate::{
     access::{rights::Actor, tokens::Caller},
@@ -50,16 +50,21 @@ pub(crate) async fn create(
     Ok((status(created.is_new), answer(created.record.job, lease)))
 }
 
-pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(query): Params<JobQuery>) -> Result<Response, Error> {
+pub(crate) async fn list(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    headers: HeaderMap,
+    Params(query): Params<JobQuery>,
+) -> Result<Response, Error> {
     let query = query.check()?;
     if query.is_running_list() {
-        return Ok(running(&hub, &headers));
+        return Ok(running(&hub, actor, &headers));
     }
-    let limit = query.limit.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS);
+    let limit = page_limit(query.limit);
     let label = query.label().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let JobQuery { state, key, parent, text, finished_after, cursor, .. } = query;
     // One more than asked for tells whether there is a next page.
-    let query = PageQuery { state, key, parent, label, text, finished_after, before: cursor, limit: limit + 1 };
+    let query = PageQuery { state, key, parent, label, text, finished_after, of: actor.sees_only(), before: cursor, limit: limit + 1 };
     let mut jobs = hub.reads.page(query).await?;
     let more = jobs.len() > limit;
     jobs.truncate(limit);
@@ -70,11 +75,17 @@ pub(crate) async fn list(State(hub): Hub, headers: HeaderMap, Params(query): Par
     Ok(Json(JobPage { jobs, next_cursor }).into_response())
 }
 
-pub(crate) async fn get(State(hub): Hub, Id(id): Id) -> Result<Json<OneJob>, Error> {
-    let record = hub.reads.record(id).await?.ok_or(job::Refusal::NotFound(id))?;
+pub(crate) async fn get(State(hub): Hub, Extension(actor): Extension<Actor>, Id(id): Id) -> Result<Json<OneJob>, Error> {
+    let record = seen(&hub, actor, id).await?;
     let mut job = record.job;
     job.progress = hub.progress.get(id).or(job.progress);
     Ok(Json(OneJob { job }))
+}
+
+/// The job, if `actor` may know of it.
+pub(super) async fn seen(hub: &super::Context, actor: Actor, id: JobId) -> Result<job::Record, Error> {
+    let record = hub.reads.record(id).await?.filter(|record| record.is_seen_by(actor));
+    Ok(record.ok_or(job::Refusal::NotFound(id))?)
 }
 
 pub(crate) async fn finish(
@@ -142,17 +153,20 @@ pub(crate) async fn delete(State(hub): Hub, Id(id): Id) -> Result<StatusCode, Er
 }
 
 /// What a visible panel polls. An unchanged list is 304 without a body.
-fn running(hub: &super::Context, headers: &HeaderMap) -> Response {
+fn running(hub: &super::Context, actor: Actor, headers: &HeaderMap) -> Response {
     hub.polls.fetch_add(1, Ordering::Relaxed);
     // The version is read before the reports: a report in between makes the next poll see a change, never miss one.
     let version = hub.progress.version();
     let now = hub.live.lock();
-    let etag = format!("\"{}-{}-{version}\"", now.epoch, now.commits);
+    // Who sees only their own has a list of their own.
+    let own = actor.sees_only().map(|token| format!("-{token}")).unwrap_or_default();
+    let etag = format!("\"{}-{}-{version}{own}\"", now.epoch, now.commits);
     let etag_header: HeaderMap = HeaderValue::from_str(&etag).map(|etag| (header::ETAG, etag)).into_iter().collect();
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, etag_header).into_response();
     }
-    let mut list = RunningList { epoch: now.epoch, seq: now.seq, now: clock::now(), counts: now.counts, jobs: now.running() };
+    let mut list =
+        RunningList { epoch: now.epoch, seq: now.seq, now: clock::now(), counts: now.counts_for(actor), jobs: now.running(actor) };
     drop(now);
     for job in &mut list.jobs {
         job.progress = hub.progress.get(job.id);

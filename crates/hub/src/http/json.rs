@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
-use doorbell_protocol::{ErrorCode, JobId};
+use doorbell_protocol::{ErrorCode, JobId, limits};
 use serde::de::DeserializeOwned;
 
 use super::{body::broke_off, error::Error};
@@ -56,6 +56,11 @@ impl<T: FromStr<Err: Display>, S: Send + Sync> FromRequestParts<S> for Id<T> {
         let Path(id) = path.map_err(|rejection| Error::new(ErrorCode::Malformed, rejection.body_text()).at("id"))?;
         id.parse().map(Self).map_err(|error| Error::new(ErrorCode::Malformed, format!("{id:?} is {error}")).at("id"))
     }
+}
+
+/// How many things a page has.
+pub(super) fn page_limit(asked: Option<usize>) -> usize {
+    asked.unwrap_or(limits::PAGE_JOBS_DEFAULT).clamp(1, limits::PAGE_JOBS)
 }
 
 fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {

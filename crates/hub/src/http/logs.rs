@@ -17,12 +17,12 @@ use doorbell_protocol::{
 use super::{
     context::Hub,
     error::Error,
+    jobs,
     json::{Id, Params},
     lease, sse,
 };
 use crate::{
     access::{rights::Actor, tokens::Caller},
-    domain::job::Refusal,
     logs::{AppendError, Follower, Log},
 };
 
@@ -45,11 +45,12 @@ pub(crate) async fn append(
 pub(crate) async fn read(
     State(hub): Hub,
     Extension(caller): Extension<Arc<Caller>>,
+    Extension(actor): Extension<Actor>,
     Id(id): Id,
     Params(params): Params<LogQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    hub.reads.record(id).await?.ok_or(Refusal::NotFound(id))?;
+    jobs::seen(&hub, actor, id).await?;
     let log = hub.logs.of(id);
     let end = with(log.clone(), Log::end).await?;
     let start = params.tail.map_or(0, |tail| end.saturating_sub(tail));

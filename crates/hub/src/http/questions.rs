@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
     Question, QuestionId, limits,
-    question::{NewAnswer, NewQuestion, OneQuestion, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
+    question::{NewAnswer, NewQuestion, OneQuestion, QuestionFilter, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
 };
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::{
     context::{Context, Hub},
     error::Error,
     jobs,
-    json::{Body, Id, Params},
+    json::{Body, Id, Params, page_limit},
 };
 use crate::{
     access::rights::Actor,
@@ -22,6 +22,7 @@ use crate::{
         job,
         question::{self, Command, Refusal},
     },
+    store::QuestionsQuery,
 };
 
 pub(crate) async fn ask(
@@ -66,15 +67,36 @@ pub(crate) async fn ask(
     Ok((jobs::status(is_new), Json(OneQuestion { question })))
 }
 
-pub(crate) async fn list(State(hub): Hub, Params(query): Params<QuestionQuery>) -> Result<Json<QuestionList>, Error> {
-    query.check()?;
-    let questions = hub.live.lock().open_questions();
-    Ok(Json(QuestionList { questions }))
+pub(crate) async fn list(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Params(query): Params<QuestionQuery>,
+) -> Result<Json<QuestionList>, Error> {
+    let QuestionQuery { state, job, cursor, limit } = query.check()?;
+    let filter = state.unwrap_or_default();
+    if filter == QuestionFilter::Open {
+        let questions = hub.live.lock().open_questions(actor, job);
+        return Ok(Json(QuestionList { questions, next_cursor: None }));
+    }
+    let limit = page_limit(limit);
+    let with_open = filter == QuestionFilter::All;
+    let query = QuestionsQuery { with_open, job, of: actor.sees_only(), before: cursor, limit: limit + 1 };
+    let mut questions = hub.reads.questions(query).await?;
+    let more = questions.len() > limit;
+    questions.truncate(limit);
+    let next_cursor = questions.last().filter(|_| more).map(|question| question.id);
+    Ok(Json(QuestionList { questions, next_cursor }))
 }
 
 /// Answers at once when the question is closed, else when it is, or when the wait is over.
-pub(crate) async fn get(State(hub): Hub, Id(id): Id<QuestionId>, Params(params): Params<QuestionWait>) -> Result<Json<OneQuestion>, Error> {
+pub(crate) async fn get(
+    State(hub): Hub,
+    Extension(actor): Extension<Actor>,
+    Id(id): Id<QuestionId>,
+    Params(params): Params<QuestionWait>,
+) -> Result<Json<OneQuestion>, Error> {
     let deadline = Instant::now() + Duration::from_millis(params.wait_ms).min(limits::WAIT);
+    check_seen(&hub, actor, id).await?;
     let mut commits = hub.live.commits();
     loop {
         commits.mark_unchanged();
@@ -88,6 +110,23 @@ pub(crate) async fn get(State(hub): Hub, Id(id): Id<QuestionId>, Params(params):
     }
     let question = hub.reads.question(id).await?.ok_or(Refusal::NotFound(id))?;
     Ok(Json(OneQuestion { question }))
+}
+
+/// Refuses whoever may not know of the question.
+async fn check_seen(hub: &Context, actor: Actor, id: QuestionId) -> Result<(), Error> {
+    if actor.sees_only().is_none() {
+        return Ok(());
+    }
+    let open = hub.live.lock().questions.get(&id).map(|question| question.job);
+    let job = match open {
+        Some(job) => Some(job),
+        None => hub.reads.question(id).await?.map(|question| question.job),
+    };
+    let record = match job {
+        Some(job) => hub.reads.record(job).await?,
+        None => None,
+    };
+    if record.is_some_and(|record| record.is_seen_by(actor)) { Ok(()) } else { Err(Refusal::NotFound(id).into()) }
 }
 
 pub(crate) async fn answer(State(hub): Hub, Id(id): Id<QuestionId>, Body(answer): Body<NewAnswer>) -> Result<Json<OneQuestion>, Error> {

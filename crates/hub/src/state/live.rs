@@ -17,6 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
 use crate::{
+    access::rights::Actor,
     domain::job::Record,
     figures::Count,
     state::ring::Ring,
@@ -154,14 +155,24 @@ impl Now {
         Some(job)
     }
 
-    /// Oldest start first. Of more than [`limits::LIST_BYTES`] hold, those that started last; the counts tell them all.
-    pub(crate) fn running(&self) -> Vec<Job> {
-        self.fitting_running().map(|(job, _)| job.clone()).collect()
+    /// What `actor` sees. Oldest start first. Of more than [`limits::LIST_BYTES`] hold, those that started last; the counts tell them all.
+    pub(crate) fn running(&self, actor: Actor) -> Vec<Job> {
+        self.fitting_running(|record| record.is_seen_by(actor)).map(|(job, _)| job.clone()).collect()
     }
 
-    /// Oldest first, as many as [`limits::LIST_BYTES`] hold.
-    pub(crate) fn open_questions(&self) -> Vec<Question> {
-        self.fitting_questions().map(|(question, _)| question.clone()).collect()
+    /// How many jobs `actor` sees.
+    pub(crate) fn counts_for(&self, actor: Actor) -> Counts {
+        match actor.sees_only() {
+            None => self.counts,
+            Some(_) => counts(self.active.values().filter(|record| record.is_seen_by(actor))),
+        }
+    }
+
+    /// What `actor` sees, of one job or of all. Oldest first, as many as [`limits::LIST_BYTES`] hold.
+    pub(crate) fn open_questions(&self, actor: Actor, of: Option<JobId>) -> Vec<Question> {
+        let is_seen = |job: JobId| self.active.get(&job).is_some_and(|record| record.is_seen_by(actor));
+        let wanted = |question: &Question| of.is_none_or(|of| question.job == of) && is_seen(question.job);
+        self.fitting_questions(wanted).map(|(question, _)| question.clone()).collect()
     }
 
     /// The state at this place of the feed, as a message in two frames: what all who are told it now share,
@@ -184,21 +195,22 @@ impl Now {
     fn encode(&self) -> Frame {
         let shared = Shared {
             counts: self.counts,
-            running: self.fitting_running().map(|(_, json)| json).collect(),
-            questions: self.fitting_questions().map(|(_, json)| json).collect(),
+            running: self.fitting_running(|_| true).map(|(_, json)| json).collect(),
+            questions: self.fitting_questions(|_| true).map(|(_, json)| json).collect(),
         };
         let data = json(&shared);
         Frame::new(&begin(self.event_id(), FeedMessage::SNAPSHOT, data.strip_suffix('}').unwrap_or(&data)))
     }
 
-    fn fitting_running(&self) -> impl Iterator<Item = (&Job, Box<RawValue>)> {
-        let mut jobs: Vec<&Job> = self.active.values().map(|record| &record.job).filter(|job| job.state == JobState::Running).collect();
+    fn fitting_running(&self, is_wanted: impl Fn(&Record) -> bool) -> impl Iterator<Item = (&Job, Box<RawValue>)> {
+        let running = self.active.values().filter(|record| record.job.state == JobState::Running && is_wanted(record));
+        let mut jobs: Vec<&Job> = running.map(|record| &record.job).collect();
         jobs.sort_by_key(|job| Reverse((job.started_at, job.id)));
         fitting(jobs).into_iter().rev()
     }
 
-    fn fitting_questions(&self) -> impl Iterator<Item = (&Question, Box<RawValue>)> {
-        let mut questions: Vec<&Question> = self.questions.values().collect();
+    fn fitting_questions(&self, is_wanted: impl Fn(&Question) -> bool) -> impl Iterator<Item = (&Question, Box<RawValue>)> {
+        let mut questions: Vec<&Question> = self.questions.values().filter(|question| is_wanted(question)).collect();
         questions.sort_by_key(|question| (question.asked_at, question.id));
         fitting(questions).into_iter()
     }

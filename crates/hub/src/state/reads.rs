@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     domain::job::Record,
-    store::{PageQuery, Read, StoreError},
+    store::{PageQuery, QuestionsQuery, Read, StoreError},
 };
 
 /// Reads at the same time. More would only share the processor.
@@ -52,11 +52,23 @@ impl Reads {
     }
 
     pub(crate) async fn page(&self, query: PageQuery) -> Result<Vec<Job>, StoreError> {
+        self.page_of(move |reader| reader.page(&query)).await
+    }
+
+    pub(crate) async fn questions(&self, query: QuestionsQuery) -> Result<Vec<Question>, StoreError> {
+        self.page_of(move |reader| reader.questions(&query)).await
+    }
+
+    /// A read that may take its time.
+    async fn page_of<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn Read) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let page = self.pages.clone().acquire_owned().await.map_err(failed)?;
         let read = move |reader: &mut dyn Read| {
             // To the end of the read, although its caller may be gone by then.
             let _page = page;
-            reader.page(&query)
+            read(reader)
         };
         self.read(read).await
     }
@@ -123,6 +135,10 @@ mod tests {
             let (ended, wake) = &*self.end;
             let (_ended, late) = wake.wait_timeout_while(ended.lock().unwrap(), LONG, |ended| !*ended).unwrap();
             assert!(!late.timed_out(), "nobody ended the search");
+            Ok(Vec::new())
+        }
+
+        fn questions(&mut self, _: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
             Ok(Vec::new())
         }
     }

@@ -6,7 +6,7 @@ use doorbell_protocol::{
 };
 use uuid::Uuid;
 
-use super::{Change, PageQuery, Store, StoredEvent, Write};
+use super::{Change, PageQuery, QuestionsQuery, Store, StoredEvent, Write};
 use crate::{
     access::{rights::Principal, secret::SecretHash, tokens::StoredToken},
     bounds,
@@ -23,6 +23,7 @@ pub(crate) fn check(open: impl Fn() -> Box<dyn Store>) {
     what_is_old_or_too_much_is_deleted_oldest_first(&mut *open());
     only_the_newest_events_are_kept(&open);
     tokens_are_kept_until_they_are_dropped(&open);
+    jobs_and_questions_are_found_by_the_token_that_they_are_of(&open);
     a_deleted_job_is_gone_and_may_come_again(&mut *open());
     schedules_are_kept_until_they_are_deleted(&open);
     a_question_is_kept_with_its_job_and_open_ones_are_loaded(&open);
@@ -161,6 +162,36 @@ fn searches_find_what_people_know_of_a_job(store: &mut dyn Store) {
     assert_eq!(ids(store, PageQuery { finished_after: Some(at(1)), ..label("of", "test") }), [id(32), id(31)]);
     assert_eq!(ids(store, PageQuery { text: Some("nightly".to_owned()), key: Some("ingest".to_owned()), ..label("of", "test") }), [id(30)]);
     assert_eq!(ids(store, PageQuery { parent: Some(id(1)), ..label("end", "1") }), [id(30)]);
+}
+
+fn jobs_and_questions_are_found_by_the_token_that_they_are_of(open: &impl Fn() -> Box<dyn Store>) {
+    let (creator, holder) = (TokenId(Uuid::from_u128(8)), TokenId(Uuid::from_u128(9)));
+    let mut change = asked(70, 71);
+    change.event = None;
+    let question = change.question.clone().unwrap();
+    change.record.created_by = Some(creator).into();
+    change.record.held_by = Some(holder).into();
+    change.record.job.started_at = None;
+    let mut store = open();
+    store.commit(&[Write::Job(change.clone())]).unwrap();
+    let ids = |store: &mut dyn Store, of| {
+        let jobs = store.page(&PageQuery { of: Some(of), ..PageQuery::default() }).unwrap();
+        let all = |with_open| QuestionsQuery { with_open, job: None, of: Some(of), before: None, limit: 9 };
+        let questions = [true, false].map(|with_open| store.questions(&all(with_open)).unwrap().len());
+        (jobs.iter().map(|job| job.id).collect::<Vec<_>>(), questions)
+    };
+    assert_eq!(ids(&mut *store, creator), (vec![id(70)], [1, 0]));
+    assert_eq!(ids(&mut *store, holder), (vec![], [0, 0]), "nobody holds a run that has not started");
+    change.record.job.started_at = Some(at(1));
+    change.question = Some(Question { state: QuestionState::Expired, closed_at: Some(at(2)), ..question });
+    store.commit(&[Write::Job(change)]).unwrap();
+    for of in [creator, holder] {
+        assert_eq!(ids(&mut *store, of), (vec![id(70)], [1, 1]));
+    }
+    let of_job = |job| QuestionsQuery { with_open: false, job: Some(job), of: Some(creator), before: None, limit: 9 };
+    assert_eq!([id(70), id(1)].map(|job| store.questions(&of_job(job)).unwrap().len()), [1, 0]);
+    store.commit(&[Write::Delete(id(70))]).unwrap();
+    assert_eq!(ids(&mut *store, creator), (vec![], [0, 0]));
 }
 
 /// Goes on with what the searches left: jobs 30, 32 and 31, which ended in this order.

@@ -46,6 +46,9 @@ pub(crate) trait Read: Send {
 
     /// The jobs that `query` asks for, newest first.
     fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError>;
+
+    /// The questions that `query` asks for, newest first.
+    fn questions(&mut self, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError>;
 }
 
 /// One thing that a commit keeps.
@@ -104,8 +107,24 @@ pub(crate) struct PageQuery {
     /// Only jobs with this in their name; ASCII letters in either case.
     pub(crate) text: Option<String>,
     pub(crate) finished_after: Option<Timestamp>,
+    /// Only jobs of this token: that it created, or whose run it holds.
+    pub(crate) of: Option<TokenId>,
     /// Only jobs older than this one.
     pub(crate) before: Option<JobId>,
+    pub(crate) limit: usize,
+}
+
+/// Which questions are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuestionsQuery {
+    /// Also those that are open.
+    pub(crate) with_open: bool,
+    /// Only questions of this job.
+    pub(crate) job: Option<JobId>,
+    /// Only questions of the jobs of this token.
+    pub(crate) of: Option<TokenId>,
+    /// Only questions older than this one.
+    pub(crate) before: Option<QuestionId>,
     pub(crate) limit: usize,
 }
 
@@ -118,6 +137,7 @@ impl Default for PageQuery {
             label: None,
             text: None,
             finished_after: None,
+            of: None,
             before: None,
             limit: limits::PAGE_JOBS_DEFAULT,
         }

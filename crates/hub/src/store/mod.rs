@@ -14,6 +14,6 @@ mod sqlite;
 
 pub use self::error::StoreError;
 pub(crate) use self::{
-    contract::{Change, Loaded, PageQuery, Read, Store, StoredEvent, Write},
+    contract::{Change, Loaded, PageQuery, QuestionsQuery, Read, Store, StoredEvent, Write},
     sqlite::SqliteStore,
 };

@@ -30,6 +30,7 @@ mod queue;
 mod raw;
 mod restart;
 mod retry;
+mod roles;
 mod schedules;
 mod slow_reader;
 mod sockets;

@@ -385,7 +385,10 @@ async fn bad_input_is_refused_by_name_and_changes_nothing() {
         assert_eq!(refused(hub.post(&path, body.clone()).await).await, expected, "{path} {body}");
     }
     for (path, expected) in [
-        ("/v1/questions?state=answered", invalid("state")),
+        ("/v1/questions?state=answered", malformed(None)),
+        ("/v1/questions?limit=5", invalid("limit")),
+        (&format!("/v1/questions?state=open&cursor={}", asked.id), invalid("cursor")),
+        ("/v1/questions?job=7", malformed(None)),
         (unknown, missing()),
         ("/v1/questions/7", malformed(Some("id"))),
         (&format!("{unknown}?wait_ms=soon"), malformed(None)),

@@ -203,9 +203,11 @@ table! {
             .writes()
             .panel();
 
-    /// Every open question, oldest first.
+    /// Every open question, oldest first; with `state=closed` or `all` one page of questions, newest first.
+    ///
+    /// Questions are kept as long as their job.
     LIST_QUESTIONS: Route<(), QuestionQuery, (), Json<QuestionList>> =
-        Route::new(Get, "/v1/questions", VIEW_OR_OWN).answer(&[200], &["question-list"]).conflicts(&[Malformed, Invalid]).panel();
+        Route::new(Get, "/v1/questions", VIEW_OR_OWN).answer(&[200], &["question-list", "question-list-closed"]).conflicts(&[Malformed, Invalid]).reads().panel();
 
     /// One question: at once when it is closed, else when it is, or as it is after `wait_ms`.
     GET_QUESTION: Route<QuestionId, QuestionWait, (), Json<OneQuestion>> =

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::rights::Principal,
+    access::rights::{Actor, Principal},
     domain::job,
     feed::subscriber::{Subscriber, Subscribers},
     state::frame::Framing,
@@ -124,7 +124,7 @@ fn a_snapshot_says_what_is_true_when_it_is_told() {
         let text: String = frames.iter().map(|frame| std::str::from_utf8(frame.framed(Framing::UntilClose)).unwrap()).collect();
         let data = text.strip_suffix("\n\n").unwrap().rsplit_once("\ndata: ").unwrap().1;
         let now = live.lock();
-        let (counts, running, questions) = (now.counts, now.running(), now.open_questions());
+        let (counts, running, questions) = (now.counts, now.running(Actor::OWNER), now.open_questions(Actor::OWNER, None));
         assert_eq!(running.len() as u64, jobs);
         let expected = doorbell_protocol::Snapshot { counts, running, questions, now: told_at, gap };
         assert_eq!(data, serde_json::to_string(&expected).unwrap());

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     super::{
-        contract::{Change, Loaded, PageQuery, Read, Store, StoredEvent, Write},
+        contract::{Change, Loaded, PageQuery, QuestionsQuery, Read, Store, StoredEvent, Write},
         error::StoreError,
     },
     history,
@@ -54,6 +54,7 @@ impl SqliteStore {
         {
             let mut keep_job = transaction.prepare_cached("INSERT OR REPLACE INTO jobs (id, state, record) VALUES (?1, ?2, ?3)")?;
             let mut keep_label = transaction.prepare_cached("INSERT OR IGNORE INTO labels (label, value, job) VALUES (?1, ?2, ?3)")?;
+            let mut keep_token = transaction.prepare_cached("INSERT OR IGNORE INTO job_tokens (token, job) VALUES (?1, ?2)")?;
             let mut keep_question =
                 transaction.prepare_cached("INSERT OR REPLACE INTO questions (id, job, state, question) VALUES (?1, ?2, ?3, ?4)")?;
             let mut keep_event = transaction.prepare_cached("INSERT INTO events (seq, kind, data) VALUES (?1, ?2, ?3)")?;
@@ -67,6 +68,9 @@ impl SqliteStore {
                         keep_job.execute(params![record.job.id.to_string(), record.job.state.as_str(), json])?;
                         for (label, value) in &record.job.labels {
                             keep_label.execute(params![label, value, record.job.id.to_string()])?;
+                        }
+                        for token in record.tokens() {
+                            keep_token.execute([token.to_string(), record.job.id.to_string()])?;
                         }
                         if let Some(question) = question {
                             let json = serde_json::to_string(question).map_err(corrupt("question"))?;
@@ -214,6 +218,10 @@ impl Read for SqliteStore {
 
     fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
         history::page(&self.connection, query)
+    }
+
+    fn questions(&mut self, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
+        history::questions(&self.connection, query)
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! A history may have 100,000 jobs, so no query reads every record: each names the index that it goes by.
 
-use doorbell_protocol::{Job, Timestamp};
+use doorbell_protocol::{Job, Question, Timestamp};
 use rusqlite::{Connection, ToSql, Transaction, params, params_from_iter};
 
 use super::{
-    super::{contract::PageQuery, error::StoreError},
-    parse::parse_record,
+    super::{
+        contract::{PageQuery, QuestionsQuery},
+        error::StoreError,
+    },
+    parse::{parse_question, parse_record},
 };
 
 /// The page that `query` asks for.
@@ -62,10 +65,11 @@ const OLDEST: &str = "SELECT min(finished_at) FROM jobs WHERE finished_at > ''";
 
 /// Ids sort by time of creation, so the order of the ids is the order of the pages.
 fn statement(query: &PageQuery) -> (String, Vec<Box<dyn ToSql>>) {
-    let PageQuery { state, key, parent, label, text, finished_after, before, limit } = query;
+    let PageQuery { state, key, parent, label, text, finished_after, of, before, limit } = query;
     // What finds the fewest jobs goes first. Nothing that may find many may parse a record for a job that is not wanted.
     let (from, id) = match query {
         PageQuery { parent: Some(_), .. } => ("jobs INDEXED BY jobs_by_parent", "id"),
+        PageQuery { of: Some(_), .. } => ("job_tokens CROSS JOIN jobs INDEXED BY jobs_in_short ON id = job", "job"),
         // Has every column that a condition beside it may name.
         PageQuery { text: Some(_), .. } => ("jobs INDEXED BY jobs_in_short", "id"),
         PageQuery { key: Some(_), .. } => ("jobs INDEXED BY jobs_by_key", "id"),
@@ -88,8 +92,12 @@ fn statement(query: &PageQuery) -> (String, Vec<Box<dyn ToSql>>) {
     only("parent = ?", parent.map(|parent| parent.to_string()));
     only("finished_at > ?", finished_after.map(|at| at.to_string()));
     only("name LIKE ? ESCAPE '\\'", text.as_deref().map(like));
+    if let Some(token) = of {
+        conditions.push(if from.starts_with("job_tokens") { "token = ?" } else { THEIRS }.to_owned());
+        values.push(Box::new(token.to_string()));
+    }
     if let Some((label, value)) = label {
-        let is_first = id == "job";
+        let is_first = from.starts_with("labels");
         conditions.push(if is_first { "label = ? AND value = ?" } else { LABELLED }.to_owned());
         values.extend([label, value].map(|text| Box::new(text.clone()) as _));
     }
@@ -98,7 +106,44 @@ fn statement(query: &PageQuery) -> (String, Vec<Box<dyn ToSql>>) {
     (format!("SELECT record FROM jobs WHERE id IN ({wanted}) ORDER BY id DESC"), values)
 }
 
+const THEIRS: &str = "EXISTS (SELECT 1 FROM job_tokens WHERE token = ? AND job = id)";
+
 const LABELLED: &str = "EXISTS (SELECT 1 FROM labels WHERE label = ? AND value = ? AND job = id)";
+
+/// The questions that `query` asks for. As with jobs, the order of the ids is the order of the pages.
+pub(super) fn questions(connection: &Connection, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
+    let (sql, values) = questions_statement(query);
+    let mut select = connection.prepare_cached(&sql)?;
+    let rows = select.query_map(params_from_iter(values), |row| row.get::<_, String>(0))?;
+    rows.map(|json| parse_question(&json?)).collect()
+}
+
+fn questions_statement(query: &QuestionsQuery) -> (String, Vec<Box<dyn ToSql>>) {
+    let QuestionsQuery { with_open, job, of, before, limit } = *query;
+    let from = match (job, of) {
+        (Some(_), _) => "questions INDEXED BY questions_by_job",
+        (None, Some(_)) => "job_tokens CROSS JOIN questions INDEXED BY questions_by_job ON questions.job = job_tokens.job",
+        (None, None) => "questions",
+    };
+    let mut conditions = vec!["questions.id < ?"];
+    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before.map_or_else(|| "g".to_owned(), |id| id.to_string()))];
+    if !with_open {
+        conditions.push("questions.state <> 'open'");
+    }
+    if let Some(job) = job {
+        conditions.push("questions.job = ?");
+        values.push(Box::new(job.to_string()));
+    }
+    if let Some(token) = of {
+        conditions.push(if job.is_some() { ASKED_FOR_THEM } else { "job_tokens.token = ?" });
+        values.push(Box::new(token.to_string()));
+    }
+    values.push(Box::new(number(limit)));
+    let sql = format!("SELECT question FROM {from} WHERE {} ORDER BY questions.id DESC LIMIT ?", conditions.join(" AND "));
+    (sql, values)
+}
+
+const ASKED_FOR_THEM: &str = "EXISTS (SELECT 1 FROM job_tokens WHERE token = ? AND job_tokens.job = questions.job)";
 
 /// The pattern that finds `text` anywhere.
 fn like(text: &str) -> String {
@@ -121,7 +166,7 @@ fn number(count: usize) -> i64 {
 mod tests {
     use std::time::Duration;
 
-    use doorbell_protocol::{Epoch, JobId, JobState};
+    use doorbell_protocol::{Epoch, JobId, JobState, TokenId};
     use rusqlite::StatementStatus;
     use uuid::Uuid;
 
@@ -145,6 +190,7 @@ mod tests {
             record.job.name = if rare { "a_b" } else { "ab" }.to_owned();
             record.job.finished_at = Some(Timestamp::EPOCH + Duration::from_secs(u64::try_from(n).unwrap()));
             record.job.parent = rare.then_some(PARENT);
+            record.created_by = rare.then_some(TOKEN).into();
             record.job.labels = [("team".to_owned(), if rare { "search" } else { "web" }.to_owned())].into();
             Write::Job(Change { record, question: None, event: None })
         };
@@ -152,6 +198,7 @@ mod tests {
         (folder, store)
     }
 
+    const TOKEN: TokenId = TokenId(Uuid::from_u128(7));
     const PARENT: JobId = JobId(Uuid::from_u128(7));
 
     /// What is asked for by each bit of `bits`.
@@ -165,6 +212,7 @@ mod tests {
             before: asked(16).then_some(JobId(Uuid::max())),
             parent: asked(32).then_some(PARENT),
             label: asked(64).then(|| ("team".to_owned(), "search".to_owned())),
+            of: asked(128).then_some(TOKEN),
             limit: 50,
         }
     }
@@ -172,12 +220,13 @@ mod tests {
     #[test]
     fn every_list_and_search_goes_by_an_index() {
         let (_folder, store) = filled(2_000);
-        for bits in 0..128 {
+        for bits in 0..256 {
             let query = query(bits);
             let (sql, values) = statement(&query);
             let plan = plan(store.connection(), &sql, values);
             let expected = match query {
                 PageQuery { parent: Some(_), .. } => "jobs_by_parent (parent=? AND id<?)",
+                PageQuery { of: Some(_), .. } => "job_tokens USING PRIMARY KEY (token=? AND job<?)",
                 PageQuery { text: Some(_), .. } => "jobs_in_short (id<?)",
                 PageQuery { key: Some(_), .. } => "jobs_by_key (key=? AND id<?)",
                 PageQuery { label: Some(_), .. } => "labels USING PRIMARY KEY (label=? AND value=? AND job<?)",
@@ -189,6 +238,25 @@ mod tests {
             assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{query:?}: {plan:#?}");
             let found = page(store.connection(), &query).unwrap().len();
             assert_eq!(found, if bits & !(8 | 16) == 0 { 50 } else { 4 }, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn every_list_of_questions_goes_by_an_index() {
+        let (_folder, store) = filled(100);
+        for bits in 0..8 {
+            let asked = |bit: u32| bits & bit != 0;
+            let (job, of) = (asked(1).then_some(PARENT), asked(2).then_some(TOKEN));
+            let query = QuestionsQuery { with_open: asked(4), job, of, before: None, limit: 50 };
+            let (sql, values) = questions_statement(&query);
+            let plan = plan(store.connection(), &sql, values);
+            let expected = match (job, of) {
+                (Some(_), _) => "questions USING INDEX questions_by_job (job=?",
+                (None, Some(_)) => "job_tokens USING PRIMARY KEY (token=?",
+                (None, None) => "questions USING PRIMARY KEY (id<?",
+            };
+            assert!(plan.iter().any(|step| step.contains(expected)), "{query:?}: {plan:#?}");
+            assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{query:?}: {plan:#?}");
         }
     }
 
@@ -206,7 +274,7 @@ mod tests {
     fn a_page_takes_no_longer_in_a_long_history() {
         let ((_a, short), (_b, long)) = (filled(1_000), filled(10_000));
         // A search in names reads every name, and the jobs that ended since then are sorted: these two take longer.
-        for bits in [0, 1, 2, 16, 32, 64, 65, 66, 96] {
+        for bits in [0, 1, 2, 16, 32, 64, 65, 66, 96, 128, 129, 130, 132, 160, 192] {
             let query = PageQuery { limit: 2, ..query(bits) };
             let (few, many) = (steps(&short, &query), steps(&long, &query));
             assert!(many <= few + few / 10, "{query:?}: {few} steps of 1,000 jobs, {many} of 10,000");

@@ -81,6 +81,23 @@ const STEPS: &[&str] = &[
     UPDATE tokens SET token = json_insert(token, '$.roles[#]', 'view')
         WHERE NOT EXISTS (SELECT 1 FROM json_each(token, '$.roles') WHERE value IN ('view', 'answer', 'admin'));
 ",
+    // Whose a job is: the token that created it and the one that holds its run. The record stays the one truth; a job comes to
+    // belong to a token and never ceases to, so the rows cannot differ from it.
+    "
+    CREATE TABLE job_tokens (
+        token TEXT NOT NULL,
+        job   TEXT NOT NULL,
+        PRIMARY KEY (token, job)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX job_tokens_by_job ON job_tokens (job);
+    INSERT INTO job_tokens (token, job)
+        SELECT record ->> '$.created_by', id FROM jobs WHERE record ->> '$.created_by' IS NOT NULL
+        UNION SELECT record ->> '$.held_by', id FROM jobs
+            WHERE record ->> '$.held_by' IS NOT NULL AND record ->> '$.job.started_at' IS NOT NULL;
+    CREATE TRIGGER job_tokens_follow_their_job AFTER DELETE ON jobs BEGIN
+        DELETE FROM job_tokens WHERE job = OLD.id;
+    END;
+",
 ];
 
 /// Brings the file to the newest version, one transaction a step.
@@ -110,7 +127,8 @@ mod tests {
     };
 
     /// A file as a hub of this version left it: two jobs that ended, and one that runs. With version 2 comes a schedule, with 3
-    /// a question that is open, with 4 a token, and with 6 a job that waits; from 5 on, one that ended has a parent and a label.
+    /// a question that is open, with 4 a token, and with 6 a job that waits; from 5 on, one that ended has a parent and a label, and from 8
+    /// on it is the token's.
     fn fixture(version: usize) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("doorbell.db");
@@ -170,6 +188,10 @@ mod tests {
                     _ => &["ship", "ingest"],
                 };
                 assert_eq!(keys(&mut store, team), labelled);
+                let theirs = PageQuery { of: tokens.first().map(|stored| stored.token.id), ..PageQuery::default() };
+                if version >= 8 {
+                    assert_eq!(keys(&mut store, theirs), ["ingest"]);
+                }
                 assert_eq!(store.delete_old(Timestamp::EPOCH, 1, 10).unwrap().len(), 1);
                 loaded.epoch
             };
