@@ -20,6 +20,7 @@ mod events;
 mod feed;
 mod feed_faults;
 mod feed_model;
+mod hostile;
 mod hub_away;
 mod job_control;
 mod kept_output;

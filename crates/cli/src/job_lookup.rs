@@ -160,17 +160,15 @@ fn last_id_that_begins(prefix: &str) -> Option<JobId> {
 
 /// Every page, as long as its last job is `wanted`.
 async fn pages(client: &Client, query: JobQuery, wanted: impl Fn(&Job) -> bool) -> anyhow::Result<Vec<Job>> {
-    let mut jobs = Vec::new();
-    let mut cursor = query.cursor;
-    loop {
-        let page = client.jobs(JobQuery { cursor, limit: Some(limits::PAGE_JOBS), ..query.clone() }).await?;
-        let go_on = page.jobs.last().is_some_and(&wanted);
-        jobs.extend(page.jobs);
-        cursor = page.next_cursor;
-        if cursor.is_none() || !go_on {
-            return Ok(jobs);
+    let (mut jobs, mut pages) = (Vec::new(), client.pages(query));
+    while let Some(page) = pages.next().await? {
+        let go_on = page.last().is_some_and(&wanted);
+        jobs.extend(page);
+        if !go_on {
+            break;
         }
     }
+    Ok(jobs)
 }
 
 /// The newest run of each key stands for those before it.

@@ -121,30 +121,23 @@ async fn queued(client: &Client, filter: &Filter) -> Result<Vec<Job>, CallError>
         return Ok(Vec::new());
     }
     let mut queued = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = client.jobs(JobQuery { state: Some(JobState::Queued), cursor, ..filter.query() }).await?;
-        queued.extend(page.jobs);
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            return Ok(queued);
-        }
+    let mut pages = client.pages(JobQuery { state: Some(JobState::Queued), ..filter.query() });
+    while let Some(page) = pages.next().await? {
+        queued.extend(page);
     }
+    Ok(queued)
 }
 
 /// The newest jobs that are over. The hub's pages have jobs in all states, newest first.
 async fn finished(client: &Client, filter: &Filter) -> Result<Vec<Job>, CallError> {
     let most = filter.finished.map_or(usize::MAX, |most| filter.skip.saturating_add(most));
     let mut finished = Vec::new();
-    let mut cursor = None;
-    while finished.len() < most && filter.state.is_none_or(JobState::is_over) {
-        let query = JobQuery { state: filter.state, finished_after: filter.since, cursor, ..filter.query() };
-        let page = client.jobs(query).await?;
-        finished.extend(page.jobs.into_iter().filter(|job| job.state.is_over()));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
+    let mut pages = client.pages(JobQuery { state: filter.state, finished_after: filter.since, ..filter.query() });
+    while finished.len() < most
+        && filter.state.is_none_or(JobState::is_over)
+        && let Some(page) = pages.next().await?
+    {
+        finished.extend(page.into_iter().filter(|job| job.state.is_over()));
     }
     finished.truncate(most);
     Ok(finished.split_off(filter.skip.min(finished.len())))

@@ -11,7 +11,7 @@
 //! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave
 //!   out
 //! - `listing`: which jobs a list has · `table`, `list_screen`: on paper and on the screen · `bars`: below `watch` ·
-//!   `paint`, `duration`: how things are shown
+//!   `paint`, `duration`: how things are shown · `safe_log`: what of a log a terminal gets
 //!
 //! # Invariants
 //! - `doorbell run` starts its command before anything else: no runtime, no file and no socket comes first.
@@ -37,6 +37,7 @@ mod open_questions;
 mod output;
 mod own_job;
 mod paint;
+mod safe_log;
 mod table;
 mod task;
 mod timezone;

@@ -5,6 +5,7 @@ use std::{
     io::{self, StdoutLock, Write},
 };
 
+use doorbell_protocol::text;
 use serde::Serialize;
 
 /// Of a verb that has nothing to print with `--quiet`, or no such option.
@@ -12,7 +13,21 @@ pub(crate) const NO_IDS: [&str; 0] = [];
 
 /// Prints one line of JSON.
 pub(crate) fn print_json(answer: &impl Serialize) -> anyhow::Result<()> {
-    Ok(writeln!(io::stdout(), "{}", serde_json::to_string(answer)?)?)
+    Ok(writeln!(io::stdout(), "{}", escaped(&serde_json::to_string(answer)?))?)
+}
+
+/// JSON with every character escaped that a terminal could act on; JSON itself lets some of them stand in text.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if text::is_printable(c) {
+            escaped.push(c);
+        } else {
+            // All of them are below U+10000.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    escaped
 }
 
 /// For whom a verb prints.
@@ -59,6 +74,14 @@ impl OutputMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_has_no_character_in_it_that_a_terminal_acts_on() {
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}ä\n";
+        let json = escaped(&serde_json::to_string(text).unwrap());
+        assert!(json.chars().all(text::is_printable), "{json:?}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
 
     #[test]
     fn the_options_say_for_whom_it_is() {

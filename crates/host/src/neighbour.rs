@@ -39,7 +39,7 @@ async fn serves(places: &Places) -> bool {
         // must stay.
         Ok(_) | Err(CallError::TimedOut { .. } | CallError::Unauthorized { .. } | CallError::Refused(_)) => true,
         Err(CallError::NoHub(error)) => matches!(error, DiscoverError::Token { .. } | DiscoverError::Folder { .. }),
-        Err(CallError::Unreachable { .. } | CallError::Malformed { .. }) => false,
+        Err(CallError::Unreachable { .. } | CallError::Malformed { .. } | CallError::Unreadable { .. }) => false,
     }
 }
 

@@ -100,8 +100,8 @@ impl LogMessage {
     #[must_use]
     pub fn end(&self) -> u64 {
         match self {
-            Self::Part(part) => part.offset + part.bytes.0.len() as u64,
-            Self::Cut(cut) => cut.offset + cut.length,
+            Self::Part(part) => part.offset.saturating_add(part.bytes.0.len() as u64),
+            Self::Cut(cut) => cut.offset.saturating_add(cut.length),
             Self::End(end) => end.end,
         }
     }

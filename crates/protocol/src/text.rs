@@ -12,7 +12,7 @@ pub fn clean(text: &str) -> String {
             if !clean.ends_with(' ') && !clean.is_empty() {
                 clean.push(' ');
             }
-        } else if !c.is_control() && !reorders(c) {
+        } else if is_printable(c) {
             clean.push(c);
         }
     }
@@ -30,8 +30,8 @@ pub fn clean_lines(text: &str) -> String {
             match c {
                 '\t' => clean.push_str("    "),
                 c if c.is_whitespace() => clean.push(' '),
-                c if c.is_control() || reorders(c) => {}
-                c => clean.push(c),
+                c if is_printable(c) => clean.push(c),
+                _ => {}
             }
         }
         clean.truncate(clean.trim_end_matches(' ').len());
@@ -76,6 +76,12 @@ pub fn slug(name: &str) -> String {
     }
     slug.truncate(slug.trim_end_matches('-').len());
     if slug.is_empty() { "job".to_owned() } else { slug }
+}
+
+/// Whether text may have it: no control character, and none that reorders what follows.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !reorders(c)
 }
 
 fn reorders(c: char) -> bool {

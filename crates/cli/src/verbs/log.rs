@@ -1,6 +1,6 @@
 //! `doorbell log JOB`
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use doorbell_client::Client;
 use doorbell_protocol::{
@@ -13,11 +13,13 @@ use crate::{
     context::{Context, Run},
     job_lookup,
     output::print_json,
+    safe_log::SafeLog,
 };
 
 /// Show what a job printed
 ///
-/// The first 64 KiB and the last 1 MiB are kept, as the command wrote them.
+/// The first 64 KiB and the last 1 MiB are kept, as the command wrote them. A terminal gets text and colours only: whatever else a log
+/// has in it could change its title, its clipboard or what stands on it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
@@ -31,8 +33,12 @@ pub(crate) struct Args {
     #[arg(short = 'n', long, value_name = "N")]
     lines: Option<usize>,
 
+    /// Print it as the command wrote it, also on a terminal
+    #[arg(long)]
+    raw: bool,
+
     /// Print the hub's answer: {"parts": [{"offset", "bytes"}…], "cuts"?: [{"offset", "length"}…], "end"}, with bytes in Base64
-    #[arg(long, conflicts_with_all = ["follow", "lines"])]
+    #[arg(long, conflicts_with_all = ["follow", "lines", "raw"])]
     json: bool,
 }
 
@@ -46,12 +52,41 @@ impl Run for Args {
                 return Ok(0);
             }
             let end = log.end;
-            show(in_order(log), self.lines)?;
+            let mut screen = Screen::new(self.raw);
+            show(in_order(log), self.lines, &mut screen)?;
             if self.follow {
-                follow(client, job, end).await?;
+                follow(client, job, end, &mut screen).await?;
             }
+            screen.end()?;
             Ok(0)
         })
+    }
+}
+
+/// Where the log is shown.
+struct Screen {
+    /// On a terminal.
+    safe: Option<SafeLog>,
+}
+
+impl Screen {
+    fn new(raw: bool) -> Self {
+        Self { safe: (!raw && io::stdout().is_terminal()).then(SafeLog::new) }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match &mut self.safe {
+            Some(safe) => safe.write(bytes, &mut out)?,
+            None => out.write_all(bytes)?,
+        }
+        out.flush()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        self.safe.as_mut().map_or(Ok(()), |safe| safe.end(&mut out))?;
+        out.flush()
     }
 }
 
@@ -64,9 +99,9 @@ fn in_order(log: Log) -> Vec<LogMessage> {
 }
 
 /// Shows what was kept, or its last `lines`. A line that lacks its beginning is not one of them.
-fn show(messages: Vec<LogMessage>, lines: Option<usize>) -> anyhow::Result<()> {
+fn show(messages: Vec<LogMessage>, lines: Option<usize>, screen: &mut Screen) -> anyhow::Result<()> {
     let Some(lines) = lines else {
-        return messages.into_iter().try_for_each(tell);
+        return messages.into_iter().try_for_each(|message| tell(message, screen));
     };
     // Behind the last cut nothing is missing.
     let whole = messages.iter().rposition(|message| matches!(message, LogMessage::Cut(_))).map_or(0, |cut| cut + 1);
@@ -76,9 +111,7 @@ fn show(messages: Vec<LogMessage>, lines: Option<usize>) -> anyhow::Result<()> {
             bytes.extend_from_slice(&part.bytes.0);
         }
     }
-    let mut out = io::stdout().lock();
-    out.write_all(last_lines(&bytes, lines))?;
-    Ok(out.flush()?)
+    Ok(screen.write(last_lines(&bytes, lines))?)
 }
 
 fn last_lines(bytes: &[u8], lines: usize) -> &[u8] {
@@ -92,7 +125,7 @@ fn last_lines(bytes: &[u8], lines: usize) -> &[u8] {
 }
 
 /// Follows the log to the end of its job. A hub that is away is waited for.
-async fn follow(client: &Client, job: JobId, from: u64) -> anyhow::Result<()> {
+async fn follow(client: &Client, job: JobId, from: u64, screen: &mut Screen) -> anyhow::Result<()> {
     let mut follower = client.follow_log(job, from);
     let mut told = false;
     loop {
@@ -100,7 +133,7 @@ async fn follow(client: &Client, job: JobId, from: u64) -> anyhow::Result<()> {
             Ok(LogMessage::End(_)) => return Ok(()),
             Ok(message) => {
                 told = false;
-                tell(message)?;
+                tell(message, screen)?;
             }
             Err(e) if e.is_transient() => {
                 if !std::mem::replace(&mut told, true) {
@@ -112,13 +145,9 @@ async fn follow(client: &Client, job: JobId, from: u64) -> anyhow::Result<()> {
     }
 }
 
-fn tell(message: LogMessage) -> anyhow::Result<()> {
+fn tell(message: LogMessage, screen: &mut Screen) -> anyhow::Result<()> {
     match message {
-        LogMessage::Part(part) => {
-            let mut out = io::stdout().lock();
-            out.write_all(&part.bytes.0)?;
-            out.flush()?;
-        }
+        LogMessage::Part(part) => screen.write(&part.bytes.0)?,
         LogMessage::Cut(cut) => eprintln!("doorbell: {} bytes of the log were not kept", cut.length),
         LogMessage::End(_) => {}
     }

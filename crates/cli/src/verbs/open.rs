@@ -50,8 +50,7 @@ impl Run for Args {
 
 fn in_browser(context: &Context, role: Role) -> anyhow::Result<i32> {
     let session = NewBrowserSession { role: Some(role) };
-    let link = context.call(async |client| Ok(client.create_browser_session(&session).await?))?;
-    let address = format!("{}{}", context.source().resolve()?.url(), link.path);
+    let address = context.call(async |client| Ok(client.create_browser_session(&session).await?))?;
     match open::that_detached(&address) {
         Ok(()) => {
             writeln!(io::stdout(), "Opening it in your browser. If nothing opens, this address is good once, within a minute:\n{address}")?

@@ -255,15 +255,13 @@ impl Wait {
     }
 
     async fn next_attempt(&self, run: &Job) -> Result<Option<Job>, CallError> {
-        let mut query = JobQuery { key: Some(run.key.clone()), limit: Some(limits::PAGE_JOBS), ..JobQuery::default() };
-        loop {
-            let page = self.client.jobs(query.clone()).await?;
-            let next = next_of(run, page.jobs);
-            query.cursor = page.next_cursor;
-            if next.is_some() || query.cursor.is_none() {
-                return Ok(next);
+        let mut pages = self.client.pages(JobQuery { key: Some(run.key.clone()), ..JobQuery::default() });
+        while let Some(page) = pages.next().await? {
+            if let Some(next) = next_of(run, page) {
+                return Ok(Some(next));
             }
         }
+        Ok(None)
     }
 
     fn end(&mut self, run: JobId, code: i32) {
@@ -296,13 +294,15 @@ fn exit_code(job: &Job) -> Option<i32> {
 
 /// Whether the hub has queued the next attempt of a run that is over. It does so in the commit of the end.
 fn is_tried_again(job: &Job) -> bool {
-    matches!(job.state, JobState::Failed | JobState::Lost) && job.attempt < job.attempts && !job.cancel_requested
+    matches!(job.state, JobState::Failed | JobState::Lost) && job.attempt < job.attempts.min(limits::ATTEMPTS) && !job.cancel_requested
 }
 
 /// Of the newest runs of a job, the one that the hub queued when `run` ended. Runs that somebody retried by hand come later, and
 /// count their attempts anew.
 fn next_of(run: &Job, runs: Vec<Job>) -> Option<Job> {
-    let is_next = |job: &Job| job.retry_of == Some(run.id) && job.attempt >= run.attempt;
+    // One that has not started yet has its predecessor's count.
+    let goes_on = |job: &Job| job.attempt > run.attempt || (job.attempt == run.attempt && !is_tried_again(job));
+    let is_next = |job: &Job| job.retry_of == Some(run.id) && goes_on(job);
     runs.into_iter().filter(is_next).min_by_key(|job| job.created_at)
 }
 

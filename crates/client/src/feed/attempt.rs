@@ -10,6 +10,7 @@ use super::{catch_up::CatchUp, update::When};
 use crate::{
     Endpoint,
     event_stream::{self, EventStream, lines, transport::Cause},
+    wire_text,
 };
 
 /// A connection to the feed. Dropping it closes it.
@@ -18,6 +19,8 @@ pub(super) struct Attempt {
     /// The event that the request named as the last one known; later, the place of the newest snapshot.
     last: Option<EventId>,
     catch_up: CatchUp,
+    /// A message has come that cannot be read. To ask for what follows the last one would bring it again.
+    is_unreadable: bool,
 }
 
 /// Something that happened on the connection.
@@ -53,7 +56,7 @@ impl Attempt {
         let stream = event_stream::open(http, endpoint, routes::FEED.spec.path, last.map(|last| last.to_string()))
             .map_err(|e| End::Unreachable(e.to_string()))?;
         // What is to come is known once the head of the answer is there, which comes first.
-        Ok(Self { stream, last, catch_up: CatchUp::Snapshot })
+        Ok(Self { stream, last, catch_up: CatchUp::Snapshot, is_unreadable: false })
     }
 
     /// Whether everything that was missed has been told.
@@ -63,7 +66,7 @@ impl Attempt {
 
     /// Whether the next attempt should ask for a snapshot.
     pub(super) fn is_unproven(&self) -> bool {
-        self.catch_up.is_unproven()
+        self.is_unreadable || self.catch_up.is_unproven()
     }
 
     /// Waits for the next thing that happens. Nothing is lost when this future is dropped.
@@ -89,8 +92,11 @@ impl Attempt {
 
     fn decode(&mut self, event: &Event) -> Happened {
         let id: Option<EventId> = event.id.as_deref().and_then(|id| id.parse().ok());
-        let message = match FeedMessage::decode(&event.event_type, &event.data) {
-            Err(e) => return Happened::Ended(End::Broken(e.to_string())),
+        let message = match FeedMessage::decode(&event.event_type, &wire_text::cleaned_text(&event.data)) {
+            Err(e) => {
+                self.is_unreadable = true;
+                return Happened::Ended(End::Broken(e.to_string()));
+            }
             Ok(Some(message @ FeedMessage::Snapshot(_))) => {
                 self.catch_up.snapshot();
                 self.last = id;

@@ -154,6 +154,23 @@ async fn the_request_asks_for_what_follows_the_last_message() {
 }
 
 #[tokio::test]
+async fn an_event_that_cannot_be_read_is_passed_by_asking_for_a_snapshot() {
+    let (source, mut requests) =
+        server(format!("{OK}{}id: 00000000000000f3-8\nevent: job.started\ndata: {{}}\n\n", snapshot()), Then::Hold).await;
+    let (feed, mut updates) = Feed::open(source);
+    let reason = loop {
+        if let FeedUpdate::Down { reason, .. } = next(&mut updates).await {
+            break reason;
+        }
+    };
+    assert!(reason.contains("job.started that cannot be read"), "{reason}");
+    feed.retry_now();
+    for _ in 0..2 {
+        assert!(!requests.recv().await.unwrap().to_lowercase().contains("last-event-id"));
+    }
+}
+
+#[tokio::test]
 async fn events_of_a_later_version_are_passed_over() {
     let (source, _requests) = server(format!("{OK}: hello\n\nevent: job.paused\ndata: {{}}\n\n{}", snapshot()), Then::Hold).await;
     let (_feed, mut updates) = Feed::open(source);

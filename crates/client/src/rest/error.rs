@@ -35,6 +35,14 @@ pub enum CallError {
     /// The hub understood the call and refused it.
     #[error(transparent)]
     Refused(#[from] RefusedCall),
+    /// A hub answers, but part of what it says cannot be read, and will not be when it is asked again.
+    #[error("The hub at {url} says something that this version cannot read: {cause}.")]
+    Unreadable {
+        /// Its base address.
+        url: String,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// What answers is not a hub, or one that this version does not understand.
     #[error("What answers at {url} is not a hub that this version understands: {cause}.")]
     Malformed {
@@ -83,6 +91,7 @@ impl CallError {
             Self::Refused(refusal) => refusal.status >= 500 || matches!(refusal.status, 408 | 429),
             // For a while, the login page of a hotel's network may answer in the hub's place.
             Self::Malformed { .. } => true,
+            Self::Unreadable { .. } => false,
         }
     }
 
@@ -92,7 +101,7 @@ impl CallError {
         match self {
             Self::Refused(refusal) => Some(refusal.code),
             Self::Unauthorized { .. } => Some(ErrorCode::Unauthorized),
-            Self::NoHub(_) | Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Malformed { .. } => None,
+            Self::NoHub(_) | Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Malformed { .. } | Self::Unreadable { .. } => None,
         }
     }
 

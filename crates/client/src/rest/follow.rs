@@ -67,7 +67,8 @@ impl LogFollower {
                         return Ok(message);
                     }
                     Ok(None) => continue,
-                    Err(e) => CallError::Malformed { url: url.clone(), cause: e.to_string() },
+                    // It would be the same when asked again for what follows the last message.
+                    Err(e) => CallError::Unreadable { url: url.clone(), cause: e.to_string() },
                 },
                 Some(Err(e)) => error_of(url, &e),
                 None => CallError::Unreachable { url: url.clone(), cause: "it closed the connection".to_owned() },

@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod jobs;
 mod logs;
+mod pages;
 mod passing;
 mod questions;
 mod schedules;
@@ -30,12 +31,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Endpoint, EndpointSource,
     http::{Http, Reuse},
+    wire_text,
 };
 
 pub use doorbell_protocol::jobs::JobQuery;
 pub use error::{CallError, RefusedCall};
 pub use follow::LogFollower;
 pub use jobs::Running;
+pub use pages::Pages;
 pub use passing::{PassedAnswer, PassedCall, PassedStream};
 
 /// Longest time of a call that does not wait on purpose.
@@ -153,7 +156,7 @@ impl Client {
         if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(Answer { url, status, etag, body });
         }
-        Err(CallError::of_status(&url, status, serde_json::from_slice::<ErrorBody>(&body).ok()))
+        Err(CallError::of_status(&url, status, refusal(&body)))
     }
 }
 
@@ -185,8 +188,14 @@ impl Call<'_> {
 
 impl Answer {
     fn json<T: DeserializeOwned>(&self) -> Result<T, CallError> {
-        serde_json::from_slice(&self.body).map_err(|e| CallError::Malformed { url: self.url.clone(), cause: e.to_string() })
+        serde_json::from_slice(&wire_text::cleaned(&self.body))
+            .map_err(|e| CallError::Malformed { url: self.url.clone(), cause: e.to_string() })
     }
+}
+
+/// What a refusal says, if it is one of a hub.
+fn refusal(body: &[u8]) -> Option<ErrorBody> {
+    serde_json::from_slice(&wire_text::cleaned(body)).ok()
 }
 
 async fn read_bounded(url: &str, mut response: reqwest::Response) -> Result<Vec<u8>, CallError> {

@@ -12,7 +12,7 @@ use doorbell_protocol::routes;
 use reqwest::{Method, StatusCode, header};
 use tokio::time::timeout;
 
-use super::{CALL, CallError, Client, read_bounded};
+use super::{CALL, CallError, Client, read_bounded, refusal};
 
 /// Longest silence on a stream. The hub sends a comment every 30 s.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -81,7 +81,7 @@ impl Client {
         let status = response.status();
         if status != StatusCode::OK {
             let body = read_bounded(&url, response).await?;
-            return Err(CallError::of_status(&url, status, serde_json::from_slice(&body).ok()));
+            return Err(CallError::of_status(&url, status, refusal(&body)));
         }
         let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("text/event-stream") {
