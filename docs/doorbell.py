@@ -14,17 +14,24 @@ whose names say TOKEN, SECRET, PASSWORD, KEY or PWD are replaced in all that is 
 """
 
 import datetime
+import http.client
 import ipaddress
 import json
 import os
 import pathlib
 import re
+import stat
 import sys
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+try:
+    import fcntl
+except ImportError:  # Windows, where no hub locks its file
+    fcntl = None
 
 
 _TELLING = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|(KEYS?|PWD)(?![A-Z0-9])")
@@ -46,22 +53,56 @@ def _hub():
     data = pathlib.Path(data or pathlib.Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "doorbell")
     if not url:
         run = os.environ.get("XDG_RUNTIME_DIR")
-        file = json.loads((pathlib.Path(run) / "doorbell" if run else data).joinpath("hub.json").read_text())
+        file = json.loads(_own((pathlib.Path(run) / "doorbell" if run else data) / "hub.json", of_a_living_hub=True))
         url, data = file["url"], pathlib.Path(file["data_dir"])
     elif not _is_safe(url):
         raise ValueError("the token would cross the network in plain sight; use https, or forward a port by ssh")
-    token = os.environ.get("DOORBELL_TOKEN")
-    return url, token or pathlib.Path(os.environ.get("DOORBELL_TOKEN_FILE") or data / "token").read_text().strip()
+    token, file = os.environ.get("DOORBELL_TOKEN"), os.environ.get("DOORBELL_TOKEN_FILE")
+    return url, (token or (_named(file) if file else _own(data / "token"))).strip()
+
+
+def _own(path, of_a_living_hub=False):
+    """The text of a file of this user (or of root), in a folder that nobody else can write to. A link or a pipe in its place is none.
+
+    A hub holds a lock on its file while it runs. After a crash somebody else may listen on the port that the file still names.
+    """
+    folder = os.stat(path.parent)
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        info = os.fstat(file)
+        foreign = os.name == "posix" and (folder.st_mode & 0o022 or {folder.st_uid, info.st_uid} - {0, os.geteuid()})
+        if foreign or not stat.S_ISREG(info.st_mode):
+            raise PermissionError(f"{path} is no file of this user, or others can write to its folder")
+        if of_a_living_hub and fcntl:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                raise FileNotFoundError(f"the hub of {path} has ended")
+        return os.read(file, 65536).decode()
+    finally:
+        os.close(file)
+
+
+def _named(path):
+    """The text of a file that the user has named: it may be a link, but no pipe, which could be waited for without end."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise PermissionError(f"{path} is no file")
+    return pathlib.Path(path).read_text()
+
+
+def _is_here(url):
+    host = urllib.parse.urlsplit(url).hostname
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_safe(url):
     """Whether the token may go there: by TLS, within this machine, or because the user says so."""
-    parts = urllib.parse.urlsplit(url)
-    try:
-        here = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname).is_loopback
-    except ValueError:
-        here = False
-    return parts.scheme == "https" or here or os.environ.get("DOORBELL_INSECURE_HTTP") == "1"
+    return url.startswith("https:") or _is_here(url) or os.environ.get("DOORBELL_INSECURE_HTTP") == "1"
 
 
 def _call(method, path, body=None, timeout=2):
@@ -74,7 +115,7 @@ def _call(method, path, body=None, timeout=2):
             if error.code != 404 or pause is None:
                 return None
             time.sleep(pause)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
             return None
 
 
@@ -93,9 +134,12 @@ def _once(method, path, body, timeout):
     url, token = _hub()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(_clean(body)).encode()
-    # A proxy would look for the hub on its own machine.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(urllib.request.Request(url + path, data, headers, method=method), timeout=timeout) as answer:
+    way = urllib.request.OpenerDirector()
+    # A proxy would look for a hub of this machine on its own. Nothing here follows a redirect, which would take the token along.
+    way.add_handler(urllib.request.ProxyHandler({} if _is_here(url) else None))
+    for handler in ("HTTPHandler", "HTTPSHandler", "HTTPDefaultErrorHandler", "HTTPErrorProcessor", "UnknownHandler"):
+        way.add_handler(getattr(urllib.request, handler)())
+    with way.open(urllib.request.Request(url + path, data, headers, method=method), timeout=timeout) as answer:
         return json.loads(answer.read() or b"{}")
 
 

@@ -16,6 +16,8 @@ mod clock;
 mod completions;
 #[cfg(target_os = "linux")]
 mod container;
+#[cfg(target_os = "linux")]
+mod doorbell_py;
 mod events;
 mod feed;
 mod feed_faults;
