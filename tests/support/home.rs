@@ -86,7 +86,6 @@ impl Home {
             .env("XDG_RUNTIME_DIR", self.path("run"))
             .env("XDG_DATA_HOME", self.path("data"))
             .env("XDG_CONFIG_HOME", self.path("config"))
-            .env_remove("CARGO_TERM_PROGRESS_TERM_INTEGRATION")
             .current_dir(self.0.path());
     }
 

@@ -15,8 +15,6 @@ use crate::ending::Exit;
 
 /// Names the job to the command and everything below it.
 pub const JOB_VARIABLE: &str = "DOORBELL_JOB";
-/// Makes cargo report its progress to any terminal, also one that it does not know.
-const CARGO_VARIABLE: &str = "CARGO_TERM_PROGRESS_TERM_INTEGRATION";
 /// The verb that makes a `doorbell` call lead the session of a command.
 #[cfg(unix)]
 const SESSION_VERB: &str = "session";
@@ -138,9 +136,6 @@ pub(crate) fn find_in(path: Option<OsString>, program: &OsStr) -> io::Result<Pat
 
 fn with_environment(command: &mut Command, job: JobId) {
     command.env(JOB_VARIABLE, job.to_string());
-    if std::env::var_os(CARGO_VARIABLE).is_none() {
-        command.env(CARGO_VARIABLE, "true");
-    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ mod unix {
         /// Starts a command in them. This process has them as well, until the command runs.
         pub(crate) fn start(&self, start: impl FnOnce() -> io::Result<Child>) -> io::Result<Child> {
             let umask_before = self.umask.map(|mask| umask(mode(mask)));
-            let (bounds, of_memory) = self.bounds().partition::<Vec<_>, _>(|(resource, _)| !is_of_memory(*resource));
+            let (bounds, tight) = self.bounds().partition::<Vec<_>, _>(|(resource, limit)| has_room(*resource, *limit));
             let before: Vec<_> = bounds.into_iter().filter_map(|(resource, limit)| Some((resource, lower(resource, limit)?))).collect();
             let child = start();
             for (resource, limit) in before {
@@ -46,7 +46,7 @@ mod unix {
                 umask(before);
             }
             let child = child?;
-            for (resource, limit) in of_memory {
+            for (resource, limit) in tight {
                 bound(&child, resource, limit);
             }
             Ok(child)
@@ -72,9 +72,26 @@ mod unix {
         })
     }
 
-    /// We have more memory than some commands may have, so these are set when the command is there.
-    fn is_of_memory(resource: Resource) -> bool {
-        matches!(resource, Resource::As | Resource::Data)
+    /// Whether this process can do what it must under this limit. With less memory than it has already it could start nothing, so such a
+    /// limit is set at once when the command is there.
+    fn has_room(resource: Resource, limit: Option<u64>) -> bool {
+        /// For a thread or two, and for the start.
+        const ROOM: u64 = 256 * 1024 * 1024;
+
+        let is_of_memory = matches!(resource, Resource::As | Resource::Data);
+        !is_of_memory || limit.is_none_or(|limit| own_memory().is_some_and(|own| own + ROOM < limit))
+    }
+
+    /// Bytes of addresses that this process has in use.
+    #[cfg(target_os = "linux")]
+    fn own_memory() -> Option<u64> {
+        let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().next()?.parse().ok()?;
+        u64::try_from(rustix::param::page_size()).ok()?.checked_mul(pages)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn own_memory() -> Option<u64> {
+        None
     }
 
     pub(super) fn soft(resource: Resource) -> Option<u64> {
