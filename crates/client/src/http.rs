@@ -39,8 +39,8 @@ type Lazy = Arc<OnceLock<reqwest::Client>>;
 pub(crate) enum Reuse {
     /// It is kept for [`IDLE`].
     Soon,
-    /// It is closed. This is for the feed: with a connection that is kept, the hub would count this client
-    /// twice.
+    /// It is closed. For the feed, as with a connection that is kept, the hub would count this client twice;
+    /// and for a program that must not wake up between its calls.
     Never,
 }
 

@@ -62,7 +62,8 @@ pub async fn work(config: WorkerConfig, shutdown: impl Future<Output = ()>) {
 
 /// Says `awake` whenever an answer has come.
 async fn claim_jobs(config: &WorkerConfig, awake: &Notify, shutdown: impl Future<Output = ()>) {
-    let client = Client::new(config.source.clone());
+    // Most of the time there is one call a minute, which waits.
+    let client = Client::for_rare_calls(config.source.clone());
     let slots = Arc::new(Semaphore::new(usize::try_from(config.slots.max(1)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)));
     let mut backoff = Backoff::new(FIRST_RETRY, LONGEST_RETRY);
     let mut registered = None;

@@ -84,6 +84,13 @@ impl Client {
         Self { source, http: Http::new(Reuse::Soon) }
     }
 
+    /// A client whose calls are far apart. It closes each connection after its call, and then has nothing to look after: to keep
+    /// connections means to wake up seconds after each call, and see which are idle.
+    #[must_use]
+    pub fn for_rare_calls(source: EndpointSource) -> Self {
+        Self { source, http: Http::new(Reuse::Never) }
+    }
+
     /// The hub's endpoint, found anew.
     ///
     /// # Errors
