@@ -14,13 +14,14 @@
 //! - [`domain`]: what may happen to jobs, questions, the queue and schedules; pure
 //! - [`state`]: what is true now, and the writer, which alone changes it · [`store`]: the database behind it · [`logs`]: what commands print, in files
 //! - [`feed`]: what listeners are sent · [`timers`]: what happens because time passes
-//! - [`bounds`], [`clock`], [`figures`] · [`folder`], [`hub_file`]: what is on disk beside the database
+//! - [`bounds`], [`clock`], [`alarm`] (a timer for long waits), [`figures`] · [`folder`], [`hub_file`]: what is on disk beside the database
 //!
 //! # Order of one change
 //! decide → commit → publish (live, ring, leases) → wake subscribers → answer. Committed before it is told, told in the
 //! order of the commits, no await and no foreign code under a lock.
 
 mod access;
+mod alarm;
 pub mod bounds;
 mod clock;
 mod domain;
@@ -238,6 +239,7 @@ impl Hub {
         let keep = Keep { age: self.config.keep_for, jobs: self.config.keep_jobs };
         let retention = timers::retention::watch(keep, &context.live, &context.logs, &context.tokens, &context.writer);
         let schedules = timers::schedules::watch(&context.schedules, &context.writer);
+        let keepalives = timers::keepalives::watch(&context.live, &context.subscribers, alarm::sleep_until);
         let stop = async {
             shutdown.await;
             token.cancel();
@@ -249,6 +251,7 @@ impl Hub {
             () = questions => {}
             () = retention => {}
             () = schedules => {}
+            () = keepalives => {}
             () = stop => {}
         }
         drop(announced);

@@ -88,5 +88,5 @@ pub const WAIT: Duration = Duration::from_secs(60);
 pub const TEST_JOB_DURATION: Duration = Duration::from_secs(60 * 60);
 /// Steps of a test job.
 pub const TEST_JOB_STEPS: u32 = 8;
-/// Silence on the feed after which the hub sends a keepalive comment.
+/// Longest silence on a stream of events: then, or sooner, the hub sends a keepalive comment.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);

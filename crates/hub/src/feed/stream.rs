@@ -1,22 +1,16 @@
-//! A subscriber's socket after the head of its answer: frames, keepalives, and the end.
+//! A subscriber's socket after the head of its answer: frames, and the end.
 //!
-//! What it holds while nothing happens is all that a listener costs: a cursor, a timer, its caller, and its places in two
-//! lists of those to be woken. Nothing is encoded or buffered here; a socket that takes no more holds up nobody else.
+//! What it holds while nothing happens is all that a listener costs: a cursor, its caller, and its places in two lists of
+//! those to be woken. Nothing is encoded or buffered here; a socket that takes no more holds up nobody else.
 
 use std::{io, pin::pin, sync::Arc};
 
-use doorbell_protocol::limits;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::{Instant, sleep_until, timeout},
+    time::timeout,
 };
 
-use crate::{
-    access::tokens::Caller,
-    bounds::GRACE,
-    feed::subscriber::Subscriber,
-    state::frame::{Frame, Framing},
-};
+use crate::{access::tokens::Caller, bounds::GRACE, feed::subscriber::Subscriber, state::frame::Framing};
 
 pub(crate) struct Stream {
     pub(crate) subscriber: Subscriber,
@@ -29,31 +23,17 @@ impl Stream {
     pub(crate) async fn run(self, mut socket: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
         let Self { mut subscriber, framing, caller } = self;
         let mut over = pin!(caller.over());
-        let mut silent_since = Instant::now();
-        // Not set anew with every frame: when it rings early, it is set to what is left.
-        let mut alarm = pin!(sleep_until(silent_since + limits::KEEPALIVE));
         loop {
-            let frame = match subscriber.next() {
-                Some(frame) => frame,
-                None => {
-                    let mut beyond = [0; 32];
-                    tokio::select! {
-                        () = subscriber.woken() => continue,
-                        () = &mut over => break,
-                        // What comes after the request is passed over; that nothing more can come is the end.
-                        read = socket.read(&mut beyond) => match read? {
-                            0 => return Ok(()),
-                            _ => continue,
-                        },
-                        () = &mut alarm => {}
-                    }
-                    let now = Instant::now();
-                    let due = silent_since + limits::KEEPALIVE;
-                    alarm.as_mut().reset(if now < due { due } else { now + limits::KEEPALIVE });
-                    if now < due {
-                        continue;
-                    }
-                    Frame::keepalive()
+            let Some(frame) = subscriber.next() else {
+                let mut beyond = [0; 32];
+                tokio::select! {
+                    () = subscriber.woken() => continue,
+                    () = &mut over => break,
+                    // What comes after the request is passed over; that nothing more can come is the end.
+                    read = socket.read(&mut beyond) => match read? {
+                        0 => return Ok(()),
+                        _ => continue,
+                    },
                 }
             };
             let write = async {
@@ -67,7 +47,6 @@ impl Stream {
                 // A part of a frame may be out; only closing is left.
                 () = &mut over => return Ok(()),
             }
-            silent_since = Instant::now();
         }
         let end = async {
             socket.write_all(framing.end()).await?;

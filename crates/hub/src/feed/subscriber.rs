@@ -4,10 +4,7 @@
 //! - A subscriber sees every event after its starting point once and in order, or a snapshot that says `gap`.
 //! - Events wait in one shared ring, never in a queue of a subscriber's own: a slow one costs its cursor.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
-};
+use std::{mem, sync::Arc};
 
 use doorbell_protocol::{EventId, Sequence};
 use tokio::sync::watch;
@@ -23,17 +20,19 @@ use crate::{
 /// Most bytes that are copied for one subscriber.
 const COPIED: usize = 16 * 1024;
 
-/// Who listens now.
+/// How many listen now.
 #[derive(Clone, Default)]
-pub(crate) struct Subscribers(Arc<AtomicU32>);
+pub(crate) struct Subscribers(Arc<watch::Sender<u32>>);
 
 /// One who listens, from its first frame to its drop.
 pub(crate) struct Subscriber {
     live: Arc<Live>,
-    commits: watch::Receiver<()>,
+    feed: watch::Receiver<()>,
     /// What is sent next, before the frame after `cursor`; the last one first.
     ahead: Vec<Frame>,
     cursor: Sequence,
+    /// The newest keepalive that it knows of.
+    keepalives: u64,
     _counted: Counted,
 }
 
@@ -41,18 +40,24 @@ struct Counted(Subscribers);
 
 impl Subscribers {
     pub(crate) fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
+    }
+
+    /// Returns when somebody listens.
+    pub(crate) async fn any(&self) {
+        // Never fails: the sender is held here.
+        let _ = self.0.subscribe().wait_for(|count| *count > 0).await;
     }
 
     fn enter(&self) -> Counted {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.send_modify(|count| *count += 1);
         Counted(self.clone())
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -61,20 +66,20 @@ impl Subscriber {
     ///
     /// `last` is the Last-Event-ID: `None` when there was none, `Some(None)` when it cannot be read.
     pub(crate) fn new(live: Arc<Live>, last: Option<Option<EventId>>, subscribers: &Subscribers) -> Self {
-        let commits = live.commits();
+        let feed = live.feed();
         let retry = Frame::new(RETRY);
-        let (ahead, cursor) = {
+        let (ahead, cursor, keepalives) = {
             let mut now = live.lock();
             let known = last.flatten().filter(|last| last.epoch == now.epoch);
             match known.filter(|last| now.ring.after(last.seq).is_some()) {
-                Some(last) => (vec![retry], last.seq),
+                Some(last) => (vec![retry], last.seq, now.keepalives),
                 None => {
                     let [shared, own] = now.snapshot(clock::now(), last.is_some());
-                    (ahead([retry, shared, own]), now.seq)
+                    (ahead([retry, shared, own]), now.seq, now.keepalives)
                 }
             }
         };
-        Self { live, commits, ahead, cursor, _counted: subscribers.enter() }
+        Self { live, feed, ahead, cursor, keepalives, _counted: subscribers.enter() }
     }
 
     /// The next frame, if one is due. A subscriber that fell behind the ring goes on from a snapshot.
@@ -87,11 +92,13 @@ impl Subscriber {
             return Some(next);
         }
         let mut now = self.live.lock();
-        // Under the lock: a commit after this look must wake.
-        self.commits.mark_unchanged();
+        // Under the lock: what is told after this look must wake.
+        self.feed.mark_unchanged();
+        // Whatever is sent is a sign of life as well.
+        let was_silent = mem::replace(&mut self.keepalives, now.keepalives) != now.keepalives;
         let missed = now.ring.after(self.cursor).map(|mut missed| missed.next().cloned());
         if let Some(next) = missed {
-            let next = next?;
+            let Some(next) = next else { return was_silent.then(Frame::keepalive) };
             self.cursor = self.cursor.next();
             return Some(next);
         }
@@ -100,10 +107,10 @@ impl Subscriber {
         self.ahead.pop()
     }
 
-    /// Returns after the next commit.
+    /// Returns after the next event or keepalive.
     pub(crate) async fn woken(&mut self) {
         // Never fails: `live` has the sender, and is held here.
-        let _ = self.commits.changed().await;
+        let _ = self.feed.changed().await;
     }
 }
 

@@ -12,7 +12,7 @@ use doorbell_protocol::{
     WorkerId, limits,
     worker::{Claim, ClaimRequest},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::{
     context::{Context, Hub},
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     access::tokens::Caller,
-    clock,
+    alarm, clock,
     domain::{
         job::{Command, Holder},
         queue::{self, Pick},
@@ -51,7 +51,7 @@ pub(crate) async fn claim(
         tokio::select! {
             _ = queue.changed() => {}
             _ = workers.changed() => {}
-            () = sleep_until(due) => if due == deadline {
+            () = alarm::sleep_until(due) => if due == deadline {
                 return Ok(StatusCode::NO_CONTENT.into_response());
             },
             () = hub.shutdown.cancelled() => return Ok(StatusCode::NO_CONTENT.into_response()),

@@ -7,7 +7,7 @@ use doorbell_protocol::{
     Question, QuestionId, limits,
     question::{NewAnswer, NewQuestion, OneQuestion, QuestionFilter, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     access::rights::Actor,
+    alarm,
     domain::{
         job,
         question::{self, Command, Refusal},
@@ -104,7 +105,7 @@ pub(crate) async fn get(
         let Some(question) = open else { break };
         tokio::select! {
             _ = commits.changed() => {}
-            () = sleep_until(deadline) => return Ok(Json(OneQuestion { question })),
+            () = alarm::sleep_until(deadline) => return Ok(Json(OneQuestion { question })),
             () = hub.shutdown.cancelled() => return Ok(Json(OneQuestion { question })),
         }
     }

@@ -24,8 +24,8 @@ pub(crate) enum Framing {
 
 /// What every stream begins with: to come back a second after the connection broke.
 pub(crate) const RETRY: &str = "retry: 1000\n\n";
-/// A comment that says nothing but that the hub is there. Sent after [`limits::KEEPALIVE`](doorbell_protocol::limits::KEEPALIVE)
-/// of silence.
+/// A comment that says nothing but that the hub is there. Ends a silence of
+/// [`limits::KEEPALIVE`](doorbell_protocol::limits::KEEPALIVE).
 pub(crate) const KEEPALIVE: &str = ": keepalive\n\n";
 
 const LINE_END: &[u8] = b"\r\n";

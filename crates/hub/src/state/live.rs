@@ -14,7 +14,7 @@ use doorbell_protocol::{
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     access::rights::Actor,
@@ -36,6 +36,8 @@ pub(crate) struct Live {
     queue: watch::Sender<()>,
     /// List pages wait here: for the same changes, and for jobs that are deleted.
     lists: watch::Sender<()>,
+    /// Subscribers of the feed wait here: for events and keepalives.
+    feed: watch::Sender<()>,
 }
 
 pub(crate) struct Now {
@@ -43,6 +45,10 @@ pub(crate) struct Now {
     /// The sequence of the newest event.
     pub(crate) seq: Sequence,
     pub(crate) ring: Ring,
+    /// When the newest event was put on the feed, or the hub started.
+    pub(crate) told_at: Instant,
+    /// Counts the keepalives of the feed.
+    pub(crate) keepalives: u64,
     /// Counts commits. It begins at a random number, so that a list of an earlier run of the hub is not taken
     /// for a current one.
     pub(crate) commits: u64,
@@ -88,9 +94,21 @@ impl Live {
         let active = loaded.active.into_iter().map(|record| (record.job.id, record)).collect();
         let questions = loaded.questions.into_iter().map(|question| (question.id, question)).collect();
         let commits = rand::random::<u64>() >> 1;
-        let now =
-            Now { epoch: loaded.epoch, seq: loaded.seq, ring, commits, counts, active, questions, gaps: Count::default(), encoded: None };
-        Self { now: Mutex::new(now), wake: watch::Sender::default(), queue: watch::Sender::default(), lists: watch::Sender::default() }
+        let now = Now {
+            epoch: loaded.epoch,
+            seq: loaded.seq,
+            ring,
+            told_at: Instant::now(),
+            keepalives: 0,
+            commits,
+            counts,
+            active,
+            questions,
+            gaps: Count::default(),
+            encoded: None,
+        };
+        let [wake, queue, lists, feed] = Default::default();
+        Self { now: Mutex::new(now), wake, queue, lists, feed }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Now> {
@@ -105,6 +123,7 @@ impl Live {
             return;
         }
         let moves_the_queue = changes.iter().any(moves_the_queue);
+        let is_told = changes.iter().any(|change| change.event.is_some());
         let mut now = self.lock();
         for change in changes {
             if change.record.job.state != JobState::Running {
@@ -120,6 +139,15 @@ impl Live {
             self.queue.send_replace(());
         }
         self.lists.send_replace(());
+        if is_told {
+            self.feed.send_replace(());
+        }
+    }
+
+    /// Tells all subscribers of the feed that the hub is there.
+    pub(crate) fn keep_alive(&self) {
+        self.lock().keepalives += 1;
+        self.feed.send_replace(());
     }
 
     /// Tells list pages that jobs were deleted, which is no news to anybody else.
@@ -135,6 +163,11 @@ impl Live {
     /// Sees every commit from now on by which a claim may find a job that it did not find before.
     pub(crate) fn queue(&self) -> watch::Receiver<()> {
         self.queue.subscribe()
+    }
+
+    /// Sees every event and every keepalive of the feed from now on.
+    pub(crate) fn feed(&self) -> watch::Receiver<()> {
+        self.feed.subscribe()
     }
 
     /// Sees every change from now on of what lists of jobs show.
@@ -218,6 +251,7 @@ impl Now {
     fn apply(&mut self, Change { record, question, event }: Change) {
         if let Some(event) = event {
             self.seq = event.seq;
+            self.told_at = Instant::now();
             self.ring.push(event.seq, encode(self.epoch, &event));
         }
         if let Some(question) = question {

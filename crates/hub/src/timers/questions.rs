@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use doorbell_protocol::{QuestionId, Timestamp};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    clock,
+    alarm, clock,
     domain::question::Command,
     state::{
         live::Live,
@@ -37,7 +37,7 @@ pub(crate) async fn watch(live: &Live, writer: &Writer) {
             }
             Some((at, _)) => tokio::select! {
                 _ = commits.changed() => {}
-                () = sleep(at.since(now).min(LOOK)) => {}
+                () = alarm::sleep_until(Instant::now() + at.since(now).min(LOOK)) => {}
             },
             None => {
                 if commits.changed().await.is_err() {

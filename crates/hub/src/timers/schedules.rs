@@ -12,12 +12,12 @@ use doorbell_protocol::{
     schedule::{CatchUp, Overlap},
     text,
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::{
     access::rights::Principal,
-    clock,
+    alarm, clock,
     domain::{
         calendar::Calendar,
         job::{self, Command, Transition},
@@ -45,7 +45,7 @@ pub(crate) async fn watch(schedules: &Schedules, writer: &Writer) {
             None => schedules.changed().await,
             Some(at) if at > now => tokio::select! {
                 () = schedules.changed() => {}
-                () = sleep(at.since(now).min(LONGEST_SLEEP)) => {}
+                () = alarm::sleep_until(Instant::now() + at.since(now).min(LONGEST_SLEEP)) => {}
             },
             Some(_) => {
                 if writer.write(fire).await.is_err() {
