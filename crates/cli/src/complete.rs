@@ -4,6 +4,7 @@ use std::{collections::HashSet, ffi::OsStr, time::Duration};
 
 use clap::Command;
 use clap_complete::{CompleteEnv, CompletionCandidate, engine::ArgValueCompleter};
+use doorbell_protocol::text;
 
 use crate::{
     context::Context,
@@ -34,13 +35,13 @@ fn candidates(typed: &str) -> Vec<CompletionCandidate> {
     let Ok(Some(listing)) = listing else { return Vec::new() };
     let mut candidates = Vec::new();
     for job in listing.jobs() {
-        // Shells quote what they complete each in its own way, or not at all: a key needs no quotes.
-        let is_word = job.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        let name = if is_word { job.name.clone() } else { job.key };
-        // Ids only for somebody who types one: names are what people know.
-        let id = Some(job_lookup::short(job.id)).filter(|_| !typed.is_empty());
+        // Shells quote what they complete each in its own way, or not at all, and whoever reports a job names it: what is no word would
+        // be run when the line is. A key was no word before hubs saw to that.
+        let name = [job.name.clone(), job.key].into_iter().find(|name| text::is_word(name));
+        // Ids only for somebody who types one, or where there is nothing else: names are what people know.
+        let id = Some(job_lookup::short(job.id)).filter(|_| !typed.is_empty() || name.is_none());
         let help = format!("{} {}", job.state.as_str(), job.name);
-        for value in [Some(name), id].into_iter().flatten().filter(|value| value.starts_with(typed)) {
+        for value in [name, id].into_iter().flatten().filter(|value| value.starts_with(typed)) {
             candidates.push(CompletionCandidate::new(value).help(Some(help.clone().into())));
         }
     }

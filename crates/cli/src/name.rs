@@ -27,6 +27,12 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
     }
 }
 
+/// A key that somebody chose.
+pub(crate) fn parse_key(text: &str) -> Result<String, String> {
+    let key = parse(text)?;
+    if text::is_word(&key) { Ok(key) } else { Err(format!("it must be {}; as in {}", text::WORD, text::slug(&key))) }
+}
+
 /// A command line as a shell would take it.
 pub(crate) fn line(command: &[String]) -> String {
     command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")

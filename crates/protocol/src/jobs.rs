@@ -20,7 +20,8 @@ pub struct NewJob {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::NAME_CHARS)))]
     pub name: String,
-    /// Names the runs of one job. Defaults to a slug of the name.
+    /// Names the runs of one job: one word, of letters, digits and `._-/:@+=`, that begins with neither `-` nor `=`. Defaults to a slug
+    /// of the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::KEY_CHARS)))]
     pub key: Option<String>,
@@ -269,6 +270,9 @@ impl NewJob {
         text::check_length("name", &self.name, limits::NAME_CHARS)?;
         let key = self.key.map_or_else(|| text::slug(&self.name), |key| text::clean(&key));
         text::check_length("key", &key, limits::KEY_CHARS)?;
+        if !text::is_word(&key) {
+            return Err(Invalid::new("key", format!("must be {}; as in {}", text::WORD, text::slug(&key))));
+        }
         self.key = Some(key);
         if self.start && self.task != Task::default() {
             return Err(Invalid::new(
@@ -455,6 +459,14 @@ mod tests {
 
     fn started(name: &str) -> NewJob {
         NewJob { name: name.to_owned(), start: true, ..NewJob::default() }
+    }
+
+    #[test]
+    fn a_key_is_a_word() {
+        let key = |key: &str| NewJob { key: Some(key.to_owned()), ..started("x") }.check();
+        assert_eq!(key("@scope/pkg:x").unwrap().key.as_deref(), Some("@scope/pkg:x"));
+        let refusal = key("x;touch${IFS}owned;").unwrap_err();
+        assert!(refusal.field == "key" && refusal.message.ends_with("as in x-touch-ifs-owned"), "{refusal}");
     }
 
     #[test]

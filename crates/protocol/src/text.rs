@@ -63,6 +63,22 @@ pub(crate) fn check_length(field: &'static str, text: &str, most: usize) -> Resu
     }
 }
 
+/// Whether no shell sees anything but one word in `text`: letters and digits of any script, `.`, `_`, `-`, `/`, `:`, `@`, `+` and `=`, of
+/// which `-` and `=` do not come first, where they mean an option or the path of a program.
+#[must_use]
+pub fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(|c| c.is_alphanumeric() || "._-/:@+=".contains(c))
+}
+
+/// What [`is_word`] allows, for a message.
+pub const WORD: &str = "one word: letters, digits and . _ - / : @ + =, of which - and = do not come first";
+
+/// `text` as a key: itself if it is a word, else a [`slug`] of it.
+#[must_use]
+pub fn word(text: String) -> String {
+    if is_word(&text) { text } else { slug(&text) }
+}
+
 /// A key made of a name: lower case, letters and digits kept, everything else one `-`.
 #[must_use]
 pub fn slug(name: &str) -> String {
@@ -113,6 +129,35 @@ mod tests {
     fn a_cut_is_marked_and_counts() {
         assert_eq!(clean_cut("abcdef", 4), "abc…");
         assert_eq!(clean_cut("äöüß", 4), "äöüß");
+    }
+
+    #[test]
+    fn a_word_is_one_for_every_shell_and_so_is_every_slug() {
+        for word in
+            ["make", "cargo-build", "@scope/pkg:x+1=2", "./x", "日本", "ünïcode", &slug("rm -rf ~; $(x) `y`"), &slug("--all"), &slug("…")]
+        {
+            assert!(is_word(word), "{word}");
+        }
+        for other in [
+            "",
+            "two words",
+            "x;touch${IFS}owned;",
+            "$(x)",
+            "`x`",
+            "a\\b",
+            "*",
+            "~",
+            "a'b",
+            "a\"b",
+            "a|b",
+            "a&b",
+            "a\nb",
+            "--all",
+            "=ls",
+            "a\u{200b}b",
+        ] {
+            assert!(!is_word(other), "{other}");
+        }
     }
 
     #[test]

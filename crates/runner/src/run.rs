@@ -120,14 +120,15 @@ fn new_job(spec: &RunSpec, id: JobId, started_at: Timestamp) -> NewJob {
 /// The same job without its secrets: a command line that was typed may hold some, and everybody who sees the
 /// job sees it.
 fn redacted(new: NewJob, redactor: &Redactor) -> NewJob {
-    let text = |text: String| redactor.text(&text);
+    let clean = |text: String| redactor.text(&text);
     NewJob {
         name: text::clean_cut(&redactor.text(&new.name), limits::NAME_CHARS),
-        key: new.key.map(text),
+        // What stands for a secret is no part of a word.
+        key: new.key.map(|key| text::word(redactor.text(&key))),
         labels: new.labels.into_iter().map(|(name, value)| (name, redactor.text(&value))).collect(),
-        url: new.url.map(text),
+        url: new.url.map(clean),
         origin: new.origin.map(|origin| Origin {
-            cwd: origin.cwd.map(text),
+            cwd: origin.cwd.map(clean),
             command: origin.command.iter().map(|word| redactor.text(word)).collect(),
             ..origin
         }),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use doorbell_protocol::{JobId, Timestamp, jobs::NewJob, limits};
+use doorbell_protocol::{JobId, Timestamp, jobs::NewJob, limits, text};
 use doorbell_runner::{Redactor, origin};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     name: Option<String>,
 
     /// Names the runs of one job, for its history [default: made of the name]
-    #[arg(long, value_parser = name::parse)]
+    #[arg(long, value_parser = name::parse_key)]
     key: Option<String>,
 
     /// A label to find it by. Repeat it for several
@@ -82,7 +82,7 @@ impl Run for Args {
             // Chosen here, so that a call that is repeated queues nothing twice.
             id: Some(JobId(Uuid::now_v7())),
             name: self.name.map_or_else(|| name::of_command(&words), clean),
-            key: self.key.map(clean),
+            key: self.key.map(|key| text::word(clean(key))),
             origin: Some(origin::here(&words)),
             labels: self.labels.into_iter().map(|(name, value)| (name, clean(value))).collect(),
             priority: self.priority,

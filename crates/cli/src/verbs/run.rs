@@ -37,7 +37,7 @@ pub(crate) struct Args {
     name: Option<String>,
 
     /// Names the runs of one job, for its history [default: made of the name]
-    #[arg(long, value_parser = name::parse)]
+    #[arg(long, value_parser = name::parse_key)]
     key: Option<String>,
 
     /// A word to find it by; repeat it for several
