@@ -97,4 +97,6 @@ mod logged;
 #[cfg(test)]
 mod long;
 #[cfg(test)]
+mod reconnects;
+#[cfg(test)]
 mod tests;
