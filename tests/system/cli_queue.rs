@@ -1,6 +1,7 @@
 //! `add`, `retry`, `rm` and `log`: commands that go through the queue, as people type them.
 
 use std::{
+    collections::BTreeMap,
     fs,
     process::{Command, Output},
 };
@@ -102,7 +103,9 @@ fn a_job_waits_for_its_time_its_host_and_its_turn() {
     let home = Home::new();
     let hub = Hub::start(&home);
     let later = add(&home, &["--at", "1h", "--name", "later", "true"]);
-    let elsewhere = add(&home, &["--host", "no-such-host", "--name", "elsewhere", "true"]);
+    let output = home.run(&["add", "-q", "--host", "no-such-host", "--name", "elsewhere", "true"]);
+    assert!(stderr(&output).starts_with("doorbell: No worker on a host or with the name \"no-such-host\" is there."), "{output:?}");
+    let elsewhere = stdout(&output).trim().to_owned();
     let here = add(&home, &["--host", rustix::system::uname().nodename().to_str().unwrap(), "true"]);
     becomes(&hub, &here, JobState::Succeeded);
     assert_eq!((job(&hub, &later).state, job(&hub, &elsewhere).state), (JobState::Queued, JobState::Queued));
@@ -161,6 +164,62 @@ fn several_jobs_are_cancelled_retried_shown_and_forgotten_at_once() {
     let shown = stdout(&home.run(&["show", "--json", &ids[0], &ids[1]]));
     assert_eq!(shown.lines().count(), 2);
     assert_eq!(stdout(&home.run(&["rm", &ids[0], &ids[1]])), format!("Forgot one ({}).\nForgot two ({}).\n", ids[0], ids[1]));
+}
+
+#[test]
+fn logs_of_several_jobs_are_shown_under_their_names() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let ids = [("one", "printf first"), ("two", "echo second")].map(|(name, script)| add(&home, &["--name", name, "sh", "-c", script]));
+    for id in &ids {
+        becomes(&hub, id, JobState::Succeeded);
+    }
+    assert_eq!(stdout(&home.run(&["log", "one", "two", "one"])), "==> one <==\nfirst\n\n==> two <==\nsecond\n");
+    assert_eq!(stdout(&home.run(&["log", "--json", "one", "two"])).lines().count(), 2);
+    let followed = ["slow", "slower"].map(|name| {
+        add(
+            &home,
+            &["--name", name, "sh", "-c", &format!("echo {name} begins; while [ ! -e {name} ]; do sleep 0.02; done; echo {name} ends")],
+        )
+    });
+    let mut log = Running::start(&mut home.doorbell(&["log", "-f", "slow", "slower"]));
+    log.says("slower begins\n");
+    fs::write(home.path("slow"), "").unwrap();
+    log.says("slow ends\n");
+    fs::write(home.path("slower"), "").unwrap();
+    assert!(log.wait().success());
+    let output = log.output();
+    let mut shown = BTreeMap::<_, String>::new();
+    let mut name = "";
+    for line in output.lines().filter(|line| !line.is_empty()) {
+        match line.strip_prefix("==> ").and_then(|line| line.strip_suffix(" <==")) {
+            Some(next) => name = next,
+            None => shown.entry(name).or_default().push_str(line),
+        }
+    }
+    assert_eq!(shown, BTreeMap::from([("slow", "slow beginsslow ends".to_owned()), ("slower", "slower beginsslower ends".to_owned())]));
+    for id in followed {
+        becomes(&hub, &id, JobState::Succeeded);
+    }
+}
+
+#[test]
+fn what_is_refused_names_what_was_typed() {
+    let home = Home::new();
+    let _hub = Hub::start(&home);
+    let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
+    let many: Vec<&str> = ["add", "true"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    let long = "x".repeat(70_000);
+    for (args, said) in [
+        (&many[..], "doorbell: the command: must have at most 1000 arguments; a script takes more\n"),
+        (&["add", "echo", &long], "doorbell: this is more than a hub takes at once ("),
+        (&["schedule", "add", "x", "true"], "doorbell: the fire times: write minute, hour, "),
+        (&["schedule", "add", "* * * * *", "--timezone", "Mars/Olympus", "true"], "doorbell: --timezone: use a name of the IANA"),
+    ] {
+        let output = home.run(args);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).starts_with(said), "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use doorbell_client::{Client, EndpointSource};
 use doorbell_runner::spool;
 use tokio::time::timeout;
 
+use crate::refusal;
+
 /// What the arguments of a verb can do.
 pub(crate) trait Run {
     /// Does what was asked, and gives the exit code. An error is printed by `main`.
@@ -31,7 +33,7 @@ pub(crate) async fn each<T>(things: Vec<(&str, T)>, mut one: impl AsyncFnMut(T) 
             // Whoever reads what is printed has seen enough.
             Err(e) if e.is::<std::io::Error>() => return Err(e),
             Err(e) if several => {
-                eprintln!("doorbell: {called}: {e:#}");
+                eprintln!("doorbell: {called}: {}", refusal::told(&e));
                 code = 1;
             }
             Err(e) => return Err(e),

@@ -37,6 +37,7 @@ mod open_questions;
 mod output;
 mod own_job;
 mod paint;
+mod refusal;
 mod safe_log;
 mod table;
 mod task;
@@ -67,7 +68,7 @@ fn main() {
         // Our output goes to a program that has seen enough, such as `head`: no failure.
         Err(e) if is_broken_pipe(&e) => exit(0),
         Err(e) => {
-            eprintln!("doorbell: {e:#}");
+            eprintln!("doorbell: {}", refusal::told(&e));
             exit(1);
         }
     }

@@ -328,7 +328,7 @@ impl Task {
             return Err(Invalid::new("command", "name a program to queue, or send \"start\": true for a job that you run yourself"));
         }
         if self.command.len() > limits::COMMAND_ARGS {
-            return Err(Invalid::new("command", format!("must have at most {} arguments", limits::COMMAND_ARGS)));
+            return Err(Invalid::new("command", format!("must have at most {} arguments; a script takes more", limits::COMMAND_ARGS)));
         }
         if self.command.iter().any(|arg| arg.contains('\0')) {
             return Err(Invalid::new("command", "must not contain NUL"));

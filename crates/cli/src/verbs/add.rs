@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use doorbell_protocol::{JobId, Timestamp, jobs::NewJob, limits, text};
+use doorbell_protocol::{JobId, JobState, Timestamp, jobs::NewJob, limits, text};
 use doorbell_runner::{Redactor, origin};
 use uuid::Uuid;
 
@@ -97,7 +97,18 @@ impl Run for Args {
             for asked in &self.after {
                 after.push(job_lookup::id(client, asked).await?);
             }
-            Ok(client.create_job(&NewJob { after, ..job }).await?)
+            let created = client.create_job(&NewJob { after, ..job }).await?;
+            if let Some(host) = &created.job.host
+                && created.job.state == JobState::Queued
+                // A token that may not see workers may still queue.
+                && let Ok(workers) = client.workers().await
+                && !workers.iter().any(|known| known.worker.name == *host || known.worker.host.eq_ignore_ascii_case(host))
+            {
+                eprintln!(
+                    "doorbell: No worker on a host or with the name {host:?} is there. The job waits for one; see `doorbell worker ls`."
+                );
+            }
+            Ok(created)
         })?;
         let job = &created.job;
         OutputMode::of(self.quiet, self.json).print(&created, [job.id], |out| writeln!(out, "Queued {} ({}).", job.name, job.id))?;

@@ -1,12 +1,10 @@
-//! `doorbell log JOB`
+//! `doorbell log JOB…`
 
 use std::io::{self, IsTerminal, Write};
 
-use doorbell_client::Client;
-use doorbell_protocol::{
-    JobId,
-    log::{Log, LogMessage},
-};
+use doorbell_client::rest::LogFollower;
+use doorbell_protocol::log::{Log, LogMessage};
+use futures_util::{StreamExt, stream};
 
 use crate::{
     complete,
@@ -16,16 +14,16 @@ use crate::{
     safe_log::SafeLog,
 };
 
-/// Show what a job printed
+/// Show what jobs printed
 ///
 /// The first 64 KiB and the last 1 MiB are kept, as the command wrote them. A terminal gets text and colours only: whatever else a log
 /// has in it could change its title, its clipboard or what stands on it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    #[arg(value_name = "JOB", help = job_lookup::HELP, add = complete::jobs())]
-    job: String,
+    #[arg(value_name = "JOB", required = true, help = job_lookup::HELP, add = complete::jobs())]
+    jobs: Vec<String>,
 
-    /// Go on with what the job prints, until it is over
+    /// Go on with what the jobs print, until they are over
     #[arg(short, long)]
     follow: bool,
 
@@ -37,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long)]
     raw: bool,
 
-    /// Print the hub's answer: {"parts": [{"offset", "bytes"}…], "cuts"?: [{"offset", "length"}…], "end"}, with bytes in Base64
+    /// Print the hub's answer, a line for each job: {"parts": [{"offset", "bytes"}…], "cuts"?: [{"offset", "length"}…], "end"}, with bytes in Base64
     #[arg(long, conflicts_with_all = ["follow", "lines", "raw"])]
     json: bool,
 }
@@ -45,17 +43,27 @@ pub(crate) struct Args {
 impl Run for Args {
     fn run(self, context: &Context) -> anyhow::Result<i32> {
         context.call(async |client| {
-            let job = job_lookup::id(client, &self.job).await?;
-            let log = client.log(job, None).await?;
-            if self.json {
-                print_json(&log)?;
-                return Ok(0);
+            let jobs = job_lookup::each_of(&self.jobs, async |asked| job_lookup::id(client, asked).await).await?;
+            let mut names = Vec::new();
+            if jobs.len() > 1 && !self.json {
+                for (_, job) in &jobs {
+                    names.push(client.job(*job).await?.name);
+                }
             }
-            let end = log.end;
-            let mut screen = Screen::new(self.raw);
-            show(in_order(log), self.lines, &mut screen)?;
+            let mut screen = Screen::new(self.raw, names);
+            let mut followers = Vec::new();
+            for (n, (_, job)) in jobs.into_iter().enumerate() {
+                let log = client.log(job, None).await?;
+                if self.json {
+                    print_json(&log)?;
+                    continue;
+                }
+                followers.push(client.follow_log(job, log.end));
+                screen.turn_to(n)?;
+                show(in_order(log), self.lines, &mut screen)?;
+            }
             if self.follow {
-                follow(client, job, end, &mut screen).await?;
+                follow(followers, &mut screen).await?;
             }
             screen.end()?;
             Ok(0)
@@ -63,18 +71,50 @@ impl Run for Args {
     }
 }
 
-/// Where the log is shown.
+/// Where logs are shown.
 struct Screen {
+    is_raw: bool,
     /// On a terminal.
     safe: Option<SafeLog>,
+    /// What each log is headed by, when there are several.
+    names: Vec<String>,
+    /// Whose log was shown last, and whether its line has ended.
+    shown: Option<usize>,
+    is_line_ended: bool,
 }
 
 impl Screen {
-    fn new(raw: bool) -> Self {
-        Self { safe: (!raw && io::stdout().is_terminal()).then(SafeLog::new) }
+    /// For the logs of jobs with these names.
+    fn new(is_raw: bool, names: Vec<String>) -> Self {
+        let mut screen = Self { is_raw, safe: None, names, shown: None, is_line_ended: true };
+        screen.safe = screen.new_safe();
+        screen
+    }
+
+    fn new_safe(&self) -> Option<SafeLog> {
+        (!self.is_raw && io::stdout().is_terminal()).then(SafeLog::new)
+    }
+
+    /// Goes on with the log of the `n`th job, under its name as `tail` has it.
+    fn turn_to(&mut self, n: usize) -> io::Result<()> {
+        if self.names.len() < 2 || self.shown == Some(n) {
+            return Ok(());
+        }
+        self.end()?;
+        let ended = if self.is_line_ended { "" } else { "\n" };
+        let gap = if self.shown.is_none() { "" } else { "\n" };
+        let name = self.names.get(n).map_or("", String::as_str);
+        writeln!(io::stdout(), "{ended}{gap}==> {name} <==")?;
+        self.safe = self.new_safe();
+        self.shown = Some(n);
+        self.is_line_ended = true;
+        Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(last) = bytes.last() {
+            self.is_line_ended = *last == b'\n';
+        }
         let mut out = io::stdout().lock();
         match &mut self.safe {
             Some(safe) => safe.write(bytes, &mut out)?,
@@ -124,15 +164,24 @@ fn last_lines(bytes: &[u8], lines: usize) -> &[u8] {
     &bytes[start..]
 }
 
-/// Follows the log to the end of its job. A hub that is away is waited for.
-async fn follow(client: &Client, job: JobId, from: u64, screen: &mut Screen) -> anyhow::Result<()> {
-    let mut follower = client.follow_log(job, from);
+/// Follows the logs to the end of their jobs. A hub that is away is waited for.
+async fn follow(followers: Vec<LogFollower>, screen: &mut Screen) -> anyhow::Result<()> {
+    let streams = followers.into_iter().enumerate().map(|(n, follower)| {
+        Box::pin(stream::unfold(Some(follower), move |follower| async move {
+            let mut follower: LogFollower = follower?;
+            let message = follower.next().await;
+            let is_over = message.as_ref().map_or_else(|e| !e.is_transient(), |message| matches!(message, LogMessage::End(_)));
+            Some(((n, message), (!is_over).then_some(follower)))
+        }))
+    });
+    let mut messages = stream::select_all(streams);
     let mut told = false;
-    loop {
-        match follower.next().await {
-            Ok(LogMessage::End(_)) => return Ok(()),
+    while let Some((n, message)) = messages.next().await {
+        match message {
+            Ok(LogMessage::End(_)) => {}
             Ok(message) => {
                 told = false;
+                screen.turn_to(n)?;
                 tell(message, screen)?;
             }
             Err(e) if e.is_transient() => {
@@ -143,6 +192,7 @@ async fn follow(client: &Client, job: JobId, from: u64, screen: &mut Screen) -> 
             Err(e) => return Err(e.into()),
         }
     }
+    Ok(())
 }
 
 fn tell(message: LogMessage, screen: &mut Screen) -> anyhow::Result<()> {
