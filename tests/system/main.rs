@@ -17,6 +17,8 @@ mod completions;
 #[cfg(target_os = "linux")]
 mod container;
 #[cfg(target_os = "linux")]
+mod damaged;
+#[cfg(target_os = "linux")]
 mod doorbell_py;
 mod events;
 mod feed;

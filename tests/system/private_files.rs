@@ -64,10 +64,11 @@ fn another_user_can_hold_no_lock_of_ours_and_read_no_token() {
         fs::create_dir_all(&folder).unwrap();
         set_mode(&folder, 0o755);
     }
-    for file in ["lock", "doorbell.db"].map(|name| home.data_dir().join(name)).into_iter().chain([home.hub_file()]) {
-        fs::write(&file, "").unwrap();
+    Hub::start(&home).kill();
+    for file in ["lock", "doorbell.db", "doorbell.db-wal", "doorbell.db-shm"].map(|name| home.data_dir().join(name)) {
         set_mode(&file, 0o644);
     }
+    set_mode(&home.hub_file(), 0o644);
     let _hub = Hub::start(&home);
     let files = ["lock", "token", "doorbell.db", "doorbell.db-wal", "doorbell.db-shm"].map(|name| home.data_dir().join(name));
     for file in files.into_iter().chain([home.hub_file()]) {

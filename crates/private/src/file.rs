@@ -97,6 +97,27 @@ pub fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> i
     Ok(draft.persist(path)?)
 }
 
+/// Tells a file from every other on this machine, for as long as somebody has it open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Identity(u64, u64);
+
+/// Which file is there now; `None` when there is none. Where the system deletes no file that is open, all are the same.
+#[must_use]
+pub fn identity(path: &Path) -> Option<Identity> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+
+        Some(Identity(metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        Some(Identity(0, 0))
+    }
+}
+
 fn read_from(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes)?;

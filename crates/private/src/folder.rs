@@ -11,12 +11,19 @@ use std::{
 /// # Errors
 /// It cannot be made, or is not ours alone.
 pub fn make(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
+    private(DirBuilder::new().recursive(true)).create(path)?;
     check(path)
+}
+
+/// Makes the folder, but none above it, closed to other users. One that exists must be as [`check`] wants it.
+///
+/// # Errors
+/// It cannot be made, or is not ours alone. [`io::ErrorKind::NotFound`] when the one above it is gone.
+pub fn make_in_place(path: &Path) -> io::Result<()> {
+    match private(&mut DirBuilder::new()).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => check(path),
+    }
 }
 
 /// Whether the folder belongs to this user and no other user can write to it. They may read it.
@@ -39,6 +46,13 @@ pub fn check(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is made is closed to others.
+fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(builder, 0o700);
+    builder
 }
 
 #[cfg(test)]

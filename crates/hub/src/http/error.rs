@@ -162,7 +162,9 @@ impl From<WriteError> for Error {
             WriteError::Question(refusal) => refusal.into(),
             WriteError::Worker(refusal) => refusal.into(),
             WriteError::Schedule(unknown) => unknown.into(),
-            WriteError::Storage => Self::new(ErrorCode::Storage, "the hub could not store the change; nothing was changed, try again"),
+            WriteError::Storage(why) => {
+                Self::new(ErrorCode::Storage, format!("the hub could not store the change, and nothing was changed: {why}"))
+            }
             WriteError::ShuttingDown => Self::new(ErrorCode::ShuttingDown, "the hub is going down; try again"),
         }
     }
@@ -170,7 +172,6 @@ impl From<WriteError> for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store could not be read");
-        Self::new(ErrorCode::Storage, "the hub could not read its database; try again")
+        Self::new(ErrorCode::Storage, format!("the hub could not read its database: {error}"))
     }
 }

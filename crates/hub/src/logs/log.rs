@@ -47,7 +47,10 @@ impl Log {
         if new.is_empty() {
             return Ok(end);
         }
-        private::folder::make(&self.folder)?;
+        // A data folder that is gone is not made anew: nobody would find there what the hub keeps.
+        for folder in self.folder.parent().into_iter().chain([self.folder.as_path()]) {
+            private::folder::make_in_place(folder)?;
+        }
         while !new.is_empty() {
             let segment = layout::segment(end);
             let room = usize::try_from(segment.end - end).unwrap_or(usize::MAX);

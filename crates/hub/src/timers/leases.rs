@@ -29,7 +29,7 @@ pub(crate) async fn watch(leases: &Leases, writer: &Writer) {
             },
         }
         for ids in leases.expired().chunks(BATCH) {
-            if let Err(WriteError::Storage) = expire(writer, ids.to_vec()).await {
+            if let Err(WriteError::Storage(_)) = expire(writer, ids.to_vec()).await {
                 sleep(RETRY).await;
             }
         }

@@ -44,9 +44,9 @@ pub(crate) async fn watch(keep: Keep, live: &Live, logs: &Logs, tokens: &Tokens,
         let of_age = match sweep(keep, live, logs, tokens, writer).await {
             Ok(of_age) => of_age,
             Err(WriteError::ShuttingDown) => return,
-            Err(WriteError::Storage | WriteError::Job(_) | WriteError::Question(_) | WriteError::Worker(_) | WriteError::Schedule(_)) => {
-                Some(EVERY)
-            }
+            Err(
+                WriteError::Storage(_) | WriteError::Job(_) | WriteError::Question(_) | WriteError::Worker(_) | WriteError::Schedule(_),
+            ) => Some(EVERY),
         };
         let of_age = async {
             match of_age {

@@ -7,10 +7,7 @@ use doorbell_protocol::{
 };
 use uuid::Uuid;
 
-use super::{
-    error::{WriteError, storage_failed},
-    published::Published,
-};
+use super::{error::WriteError, published::Published};
 use crate::{
     domain::{
         binding::Binding,
@@ -93,7 +90,7 @@ impl<'a> Draft<'a> {
         if let Some(record) = self.published.live.lock().active.get(&id) {
             return Ok(Some(record.clone()));
         }
-        self.store.record(id).map_err(|error| storage_failed(&error))
+        Ok(self.store.record(id)?)
     }
 
     /// [`find`](Self::find), or a refusal.
@@ -229,7 +226,7 @@ impl<'a> Draft<'a> {
         job.progress = None;
         let head = question.as_ref().and_then(|moved| self.head(moved));
         let event = Event { at: self.now, counts: self.tally.counts, job, question, late: announced.late };
-        let data = serde_json::to_string(&QuestionEvent { event, head }).map_err(|error| storage_failed(&error))?;
+        let data = serde_json::to_string(&QuestionEvent { event, head }).map_err(|error| WriteError::Storage(error.to_string()))?;
         Ok(StoredEvent { seq: self.tally.seq, kind: announced.kind, data })
     }
 

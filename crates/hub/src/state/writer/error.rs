@@ -16,8 +16,8 @@ pub(crate) enum WriteError {
     Worker(workers::Refusal),
     /// There is no such schedule.
     Schedule(plan::Unknown),
-    /// The store failed; nothing was changed.
-    Storage,
+    /// The store failed, and nothing was changed: why, for people.
+    Storage(String),
     /// The hub is going down.
     ShuttingDown,
 }
@@ -46,14 +46,9 @@ impl From<plan::Unknown> for WriteError {
     }
 }
 
-/// Says in the log what the store said, for whoever keeps this hub.
-pub(super) fn storage_failed(error: &dyn std::error::Error) -> WriteError {
-    tracing::error!(%error, "a change could not be stored");
-    WriteError::Storage
-}
-
+/// The store has said it in the log.
 impl From<StoreError> for WriteError {
     fn from(error: StoreError) -> Self {
-        storage_failed(&error)
+        Self::Storage(error.to_string())
     }
 }

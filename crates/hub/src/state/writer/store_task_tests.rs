@@ -75,6 +75,6 @@ async fn a_store_task_that_fails_harms_no_change() {
     });
     let fails = writer.store_task(|_| Err::<(), _>(StoreError::Corrupt { what: "test", source: "broken".into() }));
     let (created, failed) = futures_util::join!(create, fails);
-    assert!(created.is_ok() && matches!(failed, Err(WriteError::Storage)));
+    assert!(created.is_ok() && matches!(failed, Err(WriteError::Storage(_))));
     assert_eq!(live.lock().counts.running, 1);
 }

@@ -4,11 +4,7 @@ use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{
-    draft::Draft,
-    error::{self, WriteError},
-    published::Published,
-};
+use super::{draft::Draft, error::WriteError, published::Published};
 use crate::{
     clock,
     store::{Store, StoreError},
@@ -25,7 +21,7 @@ pub(crate) struct Writer {
 /// A change that waits for its turn, then for its commit.
 trait Waiting: Send {
     fn decide(&mut self, draft: &mut Draft<'_>);
-    fn settle(self: Box<Self>, store: &mut dyn Store, stored: bool);
+    fn settle(self: Box<Self>, store: &mut dyn Store, stored: &Result<(), String>);
 }
 
 /// Work on the store that is a transaction of its own and moves no job.
@@ -85,10 +81,10 @@ where
         }
     }
 
-    fn settle(self: Box<Self>, _store: &mut dyn Store, stored: bool) {
-        let outcome = match self.outcome {
-            Ok(_) if !stored => Err(WriteError::Storage),
-            outcome => outcome,
+    fn settle(self: Box<Self>, _store: &mut dyn Store, stored: &Result<(), String>) {
+        let outcome = match (self.outcome, stored) {
+            (Ok(_), Err(why)) => Err(WriteError::Storage(why.clone())),
+            (outcome, _) => outcome,
         };
         // A caller that went away needs no answer.
         let _ = self.answer.send(outcome);
@@ -102,7 +98,7 @@ where
 {
     fn decide(&mut self, _draft: &mut Draft<'_>) {}
 
-    fn settle(self: Box<Self>, store: &mut dyn Store, _stored: bool) {
+    fn settle(self: Box<Self>, store: &mut dyn Store, _stored: &Result<(), String>) {
         let Self { work, answer } = *self;
         let _ = answer.send(work(store).map_err(WriteError::from));
     }
@@ -116,19 +112,12 @@ fn run(mut store: Box<dyn Store>, published: &Published, mut inbox: mpsc::Receiv
             waiting.decide(&mut draft);
         }
         let writes = draft.into_writes();
-        let stored = writes.is_empty()
-            || match store.commit(&writes) {
-                Ok(()) => {
-                    published.publish(writes);
-                    true
-                }
-                Err(error) => {
-                    error::storage_failed(&error);
-                    false
-                }
-            };
+        let stored = match writes.is_empty() {
+            true => Ok(()),
+            false => store.commit(&writes).map(|()| published.publish(writes)).map_err(|error| error.to_string()),
+        };
         for waiting in batch.drain(..) {
-            waiting.settle(&mut *store, stored);
+            waiting.settle(&mut *store, &stored);
         }
     }
 }

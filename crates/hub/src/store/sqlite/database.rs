@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use doorbell_private as private;
-use doorbell_protocol::{Epoch, EventKind, Job, JobId, Question, QuestionId, Sequence, Timestamp, TokenId};
+use doorbell_protocol::{Epoch, Job, JobId, Question, QuestionId, Sequence, Timestamp, TokenId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -12,7 +12,8 @@ use super::{
         error::StoreError,
     },
     history,
-    parse::{corrupt, parse_question, parse_record},
+    parse::{bytes, corrupt, parse_event, parse_question, parse_record},
+    said::Said,
     version,
 };
 use crate::{
@@ -25,28 +26,83 @@ use crate::{
 const INCREMENTAL: i64 = 2;
 /// Largest file of an older version that is written anew at the start, in bytes: about a second of work.
 const REORGANIZE: u64 = 64 * 1024 * 1024;
+/// Largest file that is read as a whole at the start, to see whether it is damaged, in bytes.
+const CHECK: u64 = 64 * 1024 * 1024;
 
-pub(super) const ACTIVE: &str = "SELECT record FROM jobs WHERE state IN ('queued', 'running')";
-pub(super) const OPEN_QUESTIONS: &str = "SELECT question FROM questions WHERE state = 'open'";
+pub(super) const ACTIVE: &str = "SELECT id, record FROM jobs WHERE state IN ('queued', 'running')";
+pub(super) const OPEN_QUESTIONS: &str = "SELECT id, question FROM questions WHERE state = 'open'";
 
 pub(crate) struct SqliteStore {
     path: PathBuf,
+    /// Which file that was when it was opened.
+    file: Option<private::file::Identity>,
     connection: Connection,
+    said: Said,
 }
 
 impl SqliteStore {
     /// Opens the file, and creates or upgrades it when need be. `new_epoch` names a file that is new.
     pub(crate) fn open(path: &Path, new_epoch: Epoch) -> Result<Self, StoreError> {
-        close_to_others(path)?;
-        let mut connection = Connection::open(path)?;
-        // Before the first table, or it does nothing.
-        connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
-        version::upgrade(&mut connection)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?1)", [new_epoch.to_string()])?;
-        reorganize(&connection, path);
-        Ok(Self { path: path.to_owned(), connection })
+        let size = std::fs::symlink_metadata(path).ok().map(|file| file.len());
+        let opened = match size {
+            Some(0) if path.is_file() => Err(StoreError::Empty { path: path.to_owned() }),
+            _ => open(path, new_epoch).map_err(|error| error.at(path)),
+        };
+        if opened.is_err() && size.is_none() {
+            // As on a disk that is full. The next start begins anew.
+            let _ = std::fs::remove_file(path);
+        }
+        let file = private::file::identity(path);
+        Ok(Self { path: path.to_owned(), file, connection: opened?, said: Said::default() })
+    }
+
+    /// What the caller is told, and the log, once.
+    fn told<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        let result = result.map_err(|error| error.at(&self.path));
+        if let Err(error) = &result {
+            self.said.failed(error);
+        }
+        result
+    }
+
+    /// Does `work` on the file, unless it is not where it was: SQLite would go on with one that nobody finds again.
+    fn change<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let changed = match private::file::identity(&self.path) == self.file {
+            true => work(self),
+            false => Err(StoreError::Gone { path: self.path.clone() }),
+        };
+        if changed.is_ok() {
+            self.said.works();
+        }
+        self.told(changed)
+    }
+
+    /// Every row that can be read.
+    fn rows<T>(&self, sql: &str, parse: impl Fn(&[u8]) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+        let mut select = self.connection.prepare(sql)?;
+        let rows = select.query_map([], |row| Ok((bytes(row, 0)?, bytes(row, 1)?)))?;
+        let mut readable = Vec::new();
+        for row in rows {
+            let (id, text) = row?;
+            readable.extend(self.said.readable(&String::from_utf8_lossy(&id), parse(&text)));
+        }
+        Ok(readable)
+    }
+
+    /// The newest events without a gap: those behind the last one that cannot be read. And the sequence of the newest.
+    fn events(&self) -> Result<(Vec<StoredEvent>, Sequence), StoreError> {
+        let mut select = self.connection.prepare("SELECT seq, kind, data FROM events ORDER BY seq")?;
+        let rows = select.query_map([], |row| Ok((row.get::<_, u64>(0)?, bytes(row, 1)?, bytes(row, 2)?)))?;
+        let (mut events, mut newest) = (Vec::new(), Sequence::default());
+        for row in rows {
+            let (seq, kind, data) = row?;
+            newest = Sequence(seq);
+            match self.said.readable(&format!("event {seq}"), parse_event(newest, &kind, data)) {
+                Some(event) => events.push(event),
+                None => events.clear(),
+            }
+        }
+        Ok((events, newest))
     }
 
     fn keep(&mut self, writes: &[Write]) -> Result<(), StoreError> {
@@ -119,46 +175,26 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        let epoch: String = self.connection.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))?;
-        let epoch = epoch.parse().map_err(corrupt("epoch"))?;
-        let mut select = self.connection.prepare("SELECT seq, kind, data FROM events ORDER BY seq")?;
-        let events = select
-            .query_map([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get(2)?)))?
-            .map(|row| {
-                let (seq, kind, data) = row?;
-                let kind = EventKind::from_name(&kind).ok_or_else(|| corrupt("kind of event")(kind))?;
-                Ok(StoredEvent { seq: Sequence(seq), kind, data })
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let mut select = self.connection.prepare(ACTIVE)?;
-        let active =
-            select.query_map([], |row| row.get::<_, String>(0))?.map(|row| parse_record(&row?)).collect::<Result<Vec<_>, StoreError>>()?;
-        let mut select = self.connection.prepare(OPEN_QUESTIONS)?;
-        let questions = select
-            .query_map([], |row| row.get::<_, String>(0))?
-            .map(|row| parse_question(&row?))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let mut select = self.connection.prepare("SELECT plan FROM schedules ORDER BY id")?;
-        let schedules = select
-            .query_map([], |row| row.get::<_, String>(0))?
-            .map(|row| serde_json::from_str(&row?).map_err(corrupt("schedule")))
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Loaded { epoch, seq: events.last().map_or(Sequence::default(), |event| event.seq), events, active, schedules, questions })
+        self.told(load(self))
     }
 
     fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
-        let committed = self.keep(writes);
-        if committed.is_err() {
-            self.disown();
-        }
-        committed
+        self.change(|store| {
+            let committed = store.keep(writes);
+            if committed.is_err() {
+                store.disown();
+            }
+            committed
+        })
     }
 
     fn delete_old(&mut self, before: Timestamp, keep: usize, most: usize) -> Result<Vec<JobId>, StoreError> {
-        let transaction = self.connection.transaction()?;
-        let ids = history::delete_old(&transaction, before, keep, most)?;
-        transaction.commit()?;
-        ids.iter().map(|id| id.parse().map_err(corrupt("job id"))).collect()
+        self.change(|store| {
+            let transaction = store.connection.transaction()?;
+            let ids = history::delete_old(&transaction, &store.said, before, keep, most)?;
+            transaction.commit()?;
+            ids.iter().map(|id| id.parse().map_err(corrupt("job id"))).collect()
+        })
     }
 
     fn oldest_end(&mut self) -> Result<Option<Timestamp>, StoreError> {
@@ -178,51 +214,102 @@ impl Store for SqliteStore {
     }
 
     fn tokens(&mut self) -> Result<Vec<StoredToken>, StoreError> {
-        let mut select = self.connection.prepare_cached("SELECT sha256, token FROM tokens")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| {
-            let (hash, token) = row?;
-            let token = serde_json::from_str(&token).map_err(corrupt("token"))?;
-            Ok(StoredToken { hash: SecretHash::from_bytes(hash), token })
-        })
-        .collect()
+        self.told(tokens(self))
     }
 
     fn keep_token(&mut self, StoredToken { hash, token }: &StoredToken) -> Result<(), StoreError> {
         let json = serde_json::to_string(token).map_err(corrupt("token"))?;
         let insert = "INSERT INTO tokens (id, sha256, token) VALUES (?1, ?2, ?3)";
-        self.connection.execute(insert, params![token.id.to_string(), hash.as_bytes(), json])?;
-        Ok(())
+        self.change(|store| Ok(store.connection.execute(insert, params![token.id.to_string(), hash.as_bytes(), json]).map(drop)?))
     }
 
     fn drop_token(&mut self, id: TokenId) -> Result<bool, StoreError> {
-        Ok(self.connection.execute("DELETE FROM tokens WHERE id = ?1", [id.to_string()])? == 1)
+        self.change(|store| Ok(store.connection.execute("DELETE FROM tokens WHERE id = ?1", [id.to_string()])? == 1))
     }
 
     fn reader(&self) -> Result<Box<dyn Read>, StoreError> {
         let connection = Connection::open(&self.path)?;
         // As a `Read` nothing can be written, and SQLite sees to it as well.
         connection.pragma_update(None, "query_only", true)?;
-        Ok(Box::new(Self { path: self.path.clone(), connection }))
+        Ok(Box::new(Self { path: self.path.clone(), file: None, connection, said: self.said.clone() }))
     }
 }
 
 impl Read for SqliteStore {
     fn record(&mut self, id: JobId) -> Result<Option<Record>, StoreError> {
-        record(&self.connection, id)
+        self.told(record(&self.connection, id))
     }
 
     fn question(&mut self, id: QuestionId) -> Result<Option<Question>, StoreError> {
-        question(&self.connection, id)
+        self.told(question(&self.connection, id))
     }
 
     fn page(&mut self, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
-        history::page(&self.connection, query)
+        self.told(history::page(&self.connection, &self.said, query))
     }
 
     fn questions(&mut self, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
-        history::questions(&self.connection, query)
+        self.told(history::questions(&self.connection, &self.said, query))
     }
+}
+
+fn open(path: &Path, new_epoch: Epoch) -> Result<Connection, StoreError> {
+    close_to_others(path)?;
+    let mut connection = Connection::open(path)?;
+    check(&connection, path)?;
+    // Before the first table, or it does nothing.
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    version::upgrade(&mut connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('epoch', ?1)", [new_epoch.to_string()])?;
+    reorganize(&connection, path);
+    Ok(connection)
+}
+
+/// Whether a file that is not too large for it is a whole database: better known now than in the middle of a change.
+fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) > CHECK {
+        return Ok(());
+    }
+    let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    let verdict = verdict.map_err(|error| StoreError::from(error).at(path));
+    match verdict {
+        Ok(verdict) if verdict != "ok" => Err(StoreError::Damaged { path: path.to_owned(), cause: verdict }),
+        Err(error) if matches!(error, StoreError::Damaged { .. }) => Err(error),
+        // A row that cannot be read, which can end the check, hides only itself.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn load(store: &SqliteStore) -> Result<Loaded, StoreError> {
+    let epoch: String = store.connection.query_row("SELECT value FROM meta WHERE name = 'epoch'", [], |row| row.get(0))?;
+    let (events, seq) = store.events()?;
+    Ok(Loaded {
+        epoch: epoch.parse().map_err(corrupt("epoch"))?,
+        seq,
+        events,
+        active: store.rows(ACTIVE, parse_record)?,
+        schedules: store
+            .rows("SELECT id, plan FROM schedules ORDER BY id", |plan| serde_json::from_slice(plan).map_err(corrupt("schedule")))?,
+        questions: store.rows(OPEN_QUESTIONS, parse_question)?,
+    })
+}
+
+fn tokens(store: &SqliteStore) -> Result<Vec<StoredToken>, StoreError> {
+    let mut select = store.connection.prepare("SELECT id, sha256, token FROM tokens")?;
+    let rows = select.query_map([], |row| Ok((bytes(row, 0)?, bytes(row, 1)?, bytes(row, 2)?)))?;
+    let mut tokens = Vec::new();
+    for row in rows {
+        let (id, hash, token) = row?;
+        tokens.extend(store.said.readable(&String::from_utf8_lossy(&id), parse_token(&hash, &token)));
+    }
+    Ok(tokens)
+}
+
+fn parse_token(hash: &[u8], token: &[u8]) -> Result<StoredToken, StoreError> {
+    let hash = hash.try_into().map_err(corrupt("token's hash"))?;
+    Ok(StoredToken { hash: SecretHash::from_bytes(hash), token: serde_json::from_slice(token).map_err(corrupt("token"))? })
 }
 
 /// SQLite makes a database as the umask has it, and its log like the database; a folder that was there before us may be open
@@ -266,13 +353,13 @@ fn reorganize(connection: &Connection, path: &Path) {
 
 fn record(connection: &Connection, id: JobId) -> Result<Option<Record>, StoreError> {
     let mut select = connection.prepare_cached("SELECT record FROM jobs WHERE id = ?1")?;
-    let json: Option<String> = select.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    let json = select.query_row([id.to_string()], |row| bytes(row, 0)).optional()?;
     json.as_deref().map(parse_record).transpose()
 }
 
 fn question(connection: &Connection, id: QuestionId) -> Result<Option<Question>, StoreError> {
     let mut select = connection.prepare_cached("SELECT question FROM questions WHERE id = ?1")?;
-    let json: Option<String> = select.query_row([id.to_string()], |row| row.get(0)).optional()?;
+    let json = select.query_row([id.to_string()], |row| bytes(row, 0)).optional()?;
     json.as_deref().map(parse_question).transpose()
 }
 

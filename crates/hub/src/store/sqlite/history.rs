@@ -2,6 +2,8 @@
 //!
 //! A history may have 100,000 jobs, so no query reads every record: each names the index that it goes by.
 
+use std::str::FromStr;
+
 use doorbell_protocol::{Job, Question, Timestamp};
 use rusqlite::{Connection, ToSql, Transaction, params, params_from_iter};
 
@@ -10,20 +12,54 @@ use super::{
         contract::{PageQuery, QuestionsQuery},
         error::StoreError,
     },
-    parse::{parse_question, parse_record},
+    parse::{bytes, parse_question, parse_record},
+    said::Said,
 };
 
 /// The page that `query` asks for.
-pub(super) fn page(connection: &Connection, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
-    let (sql, values) = statement(query);
-    let mut select = connection.prepare_cached(&sql)?;
-    let rows = select.query_map(params_from_iter(values), |row| row.get::<_, String>(0))?;
-    rows.map(|json| Ok(parse_record(&json?)?.job)).collect()
+pub(super) fn page(connection: &Connection, said: &Said, query: &PageQuery) -> Result<Vec<Job>, StoreError> {
+    let statement = |before, limit| statement(&PageQuery { before, limit, ..query.clone() });
+    readable(connection, said, statement, query.before, query.limit, |json| Ok(parse_record(json)?.job))
+}
+
+/// A page of what can be read. What cannot hides only itself: the rows behind it take its place.
+fn readable<T, Id: FromStr>(
+    connection: &Connection,
+    said: &Said,
+    statement: impl Fn(Option<Id>, usize) -> (String, Vec<Box<dyn ToSql>>),
+    mut before: Option<Id>,
+    limit: usize,
+    parse: impl Fn(&[u8]) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut page = Vec::new();
+    loop {
+        let wanted = limit - page.len();
+        let (sql, values) = statement(before, wanted);
+        let mut select = connection.prepare_cached(&sql)?;
+        let rows = select.query_map(params_from_iter(values), |row| Ok((bytes(row, 0)?, bytes(row, 1)?)))?;
+        let (mut found, mut last) = (0, None);
+        for row in rows {
+            let (id, json) = row?;
+            let id = String::from_utf8_lossy(&id);
+            page.extend(said.readable(&id, parse(&json)));
+            (found, last) = (found + 1, id.parse().ok());
+        }
+        if found < wanted || page.len() == limit || last.is_none() {
+            return Ok(page);
+        }
+        before = last;
+    }
 }
 
 /// Deletes at most `most` of the jobs that ended before `before`, or that are not among the `keep` which ended last; the
 /// oldest first. Gives their ids.
-pub(super) fn delete_old(transaction: &Transaction<'_>, before: Timestamp, keep: usize, most: usize) -> Result<Vec<String>, StoreError> {
+pub(super) fn delete_old(
+    transaction: &Transaction<'_>,
+    said: &Said,
+    before: Timestamp,
+    keep: usize,
+    most: usize,
+) -> Result<Vec<String>, StoreError> {
     // The newest job that must go because there are too many: everything up to it goes.
     let beyond: Option<(String, String)> =
         transaction.prepare_cached(BEYOND)?.query_map([number(keep)], |row| Ok((row.get(0)?, row.get(1)?)))?.next().transpose()?;
@@ -33,10 +69,8 @@ pub(super) fn delete_old(transaction: &Transaction<'_>, before: Timestamp, keep:
         .prepare_cached(DUE)?
         .query_map(params![finished_at, id, number(most)], |row| row.get(0))?
         .collect::<Result<Vec<String>, _>>()?;
-    for id in &ids {
-        delete(transaction, id)?;
-    }
-    Ok(ids)
+    // The indexes are made of the record, so SQLite cannot delete one that is no JSON any more. It holds up no other.
+    Ok(ids.into_iter().filter(|id| said.readable(id, delete(transaction, id)).is_some()).collect())
 }
 
 const BEYOND: &str = "SELECT finished_at, id FROM jobs WHERE finished_at > '' ORDER BY finished_at DESC, id DESC LIMIT 1 OFFSET ?1";
@@ -103,7 +137,7 @@ fn statement(query: &PageQuery) -> (String, Vec<Box<dyn ToSql>>) {
     }
     values.push(Box::new(number(*limit)));
     let wanted = format!("SELECT id FROM {from} WHERE {} ORDER BY {id} DESC LIMIT ?", conditions.join(" AND "));
-    (format!("SELECT record FROM jobs WHERE id IN ({wanted}) ORDER BY id DESC"), values)
+    (format!("SELECT id, record FROM jobs WHERE id IN ({wanted}) ORDER BY id DESC"), values)
 }
 
 const THEIRS: &str = "EXISTS (SELECT 1 FROM job_tokens WHERE token = ? AND job = id)";
@@ -111,11 +145,9 @@ const THEIRS: &str = "EXISTS (SELECT 1 FROM job_tokens WHERE token = ? AND job =
 const LABELLED: &str = "EXISTS (SELECT 1 FROM labels WHERE label = ? AND value = ? AND job = id)";
 
 /// The questions that `query` asks for. As with jobs, the order of the ids is the order of the pages.
-pub(super) fn questions(connection: &Connection, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
-    let (sql, values) = questions_statement(query);
-    let mut select = connection.prepare_cached(&sql)?;
-    let rows = select.query_map(params_from_iter(values), |row| row.get::<_, String>(0))?;
-    rows.map(|json| parse_question(&json?)).collect()
+pub(super) fn questions(connection: &Connection, said: &Said, query: &QuestionsQuery) -> Result<Vec<Question>, StoreError> {
+    let statement = |before, limit| questions_statement(&QuestionsQuery { before, limit, ..*query });
+    readable(connection, said, statement, query.before, query.limit, parse_question)
 }
 
 fn questions_statement(query: &QuestionsQuery) -> (String, Vec<Box<dyn ToSql>>) {
@@ -139,7 +171,7 @@ fn questions_statement(query: &QuestionsQuery) -> (String, Vec<Box<dyn ToSql>>) 
         values.push(Box::new(token.to_string()));
     }
     values.push(Box::new(number(limit)));
-    let sql = format!("SELECT question FROM {from} WHERE {} ORDER BY questions.id DESC LIMIT ?", conditions.join(" AND "));
+    let sql = format!("SELECT questions.id, question FROM {from} WHERE {} ORDER BY questions.id DESC LIMIT ?", conditions.join(" AND "));
     (sql, values)
 }
 
@@ -236,7 +268,7 @@ mod tests {
             };
             assert!(plan.iter().any(|step| step.contains(expected)), "{query:?}: {plan:#?}");
             assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{query:?}: {plan:#?}");
-            let found = page(store.connection(), &query).unwrap().len();
+            let found = page(store.connection(), &Said::default(), &query).unwrap().len();
             assert_eq!(found, if bits & !(8 | 16) == 0 { 50 } else { 4 }, "{query:?}");
         }
     }
