@@ -43,7 +43,7 @@ fn a_question_is_asked_waited_for_and_answered() {
             let asked = client.ask_question(job, &new).await?;
             assert_eq!(client.open_questions().await?, std::slice::from_ref(&asked));
             assert_eq!(client.question(asked.id, Duration::ZERO).await?.state, QuestionState::Open);
-            let answer = NewAnswer { choice: Some("yes".to_owned()), by: Some("ada".to_owned()), ..NewAnswer::default() };
+            let answer = NewAnswer { choice: Some("yes".to_owned()), ..NewAnswer::default() };
             let (closed, answered) = tokio::join!(client.question(asked.id, SOON), client.answer_question(asked.id, &answer));
             answered?;
             let late = client.answer_question(asked.id, &answer).await.expect_err("a second answer");

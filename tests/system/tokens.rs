@@ -58,6 +58,27 @@ fn a_run_whose_parent_is_anothers_is_told_as_a_job_of_its_own() {
     assert_eq!((job.name.as_str(), job.state, job.parent), ("ci", JobState::Succeeded, None));
 }
 
+#[test]
+fn it_is_told_who_stopped_a_job_and_its_log_keeps_the_commands_own_bytes() {
+    let home = Home::new();
+    let hub = Hub::start(&home);
+    let ada = text(&home.run(&["token", "create", "--role", "answer", "--name", "phone", "--person", "Ada"]).stdout);
+    let run = Running::start(&mut home.doorbell(&["run", "--name", "make", "--", "sh", "-c", "echo ready; sleep 60"]));
+    run.says("ready");
+    hub.the_job_is(JobState::Running);
+    let beside = fs::File::create(home.path("beside")).unwrap();
+    let follow = Running::start(home.doorbell(&["log", "-f", "make"]).stderr(beside));
+    follow.says("ready");
+    assert!(home.doorbell(&["cancel", "make"]).env("DOORBELL_TOKEN", &ada).status().unwrap().success());
+    assert!(!run.end().0.success());
+    assert_eq!(follow.end().1, "ready\n");
+    let beside = fs::read_to_string(home.path("beside")).unwrap();
+    assert!(beside.contains("doorbell: make was cancelled by Ada"), "{beside}");
+    let said = |args: &[&str]| text(&home.run(args).stdout);
+    assert!(said(&["show", "make"]).contains("cancelled by  Ada"), "{}", said(&["show", "make"]));
+    assert!(said(&["ls"]).contains("by Ada"), "{}", said(&["ls"]));
+}
+
 /// There is no feed for it.
 #[test]
 fn who_reports_waits_for_their_own_jobs_and_sees_no_others() {

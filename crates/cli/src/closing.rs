@@ -4,25 +4,28 @@ use doorbell_protocol::{Question, QuestionState, text};
 
 /// As in `answered Publish by Ada, tray on build-7`. `None` while it is open.
 pub(crate) fn words(question: &Question) -> Option<String> {
-    let said = match (question.state, &question.answer) {
-        (QuestionState::Open, _) => return None,
-        (QuestionState::Answered, Some(answer)) => {
-            let chosen = answer.choice.as_ref().map(|id| {
-                let choice = question.choices.iter().find(|choice| choice.id == *id);
-                choice.map_or_else(|| id.clone(), |choice| choice.label.clone())
-            });
-            let what = chosen.or_else(|| answer.text.as_ref().map(|text| format!("{:?}", text::clean(text)))).unwrap_or_default();
-            let by = answer.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let from = answer.from.as_ref().map(|from| format!(", {from}")).unwrap_or_default();
-            format!("answered {what}{by}{from}")
-        }
-        (QuestionState::Answered, None) => "answered".to_owned(),
-        (QuestionState::Withdrawn, _) => "withdrawn".to_owned(),
-        (QuestionState::Expired, _) => "expired: nobody answered in time".to_owned(),
-        (QuestionState::Closed, _) => "closed: its job was over first".to_owned(),
-        (QuestionState::Unknown, _) => "closed".to_owned(),
+    let said = match question.state {
+        QuestionState::Open => return None,
+        QuestionState::Answered => format!("answered {}", answer(question)),
+        QuestionState::Withdrawn => "withdrawn".to_owned(),
+        QuestionState::Expired => "expired: nobody answered in time".to_owned(),
+        QuestionState::Closed => "closed: its job was over first".to_owned(),
+        QuestionState::Unknown => "closed".to_owned(),
     };
     Some(text::clean(&said))
+}
+
+/// As in `Publish by Ada, tray on build-7`. Empty without an answer.
+pub(crate) fn answer(question: &Question) -> String {
+    let Some(answer) = &question.answer else { return String::new() };
+    let chosen = answer.choice.as_ref().map(|id| {
+        let choice = question.choices.iter().find(|choice| choice.id == *id);
+        choice.map_or_else(|| id.clone(), |choice| choice.label.clone())
+    });
+    let what = chosen.or_else(|| answer.text.as_ref().map(|text| format!("{:?}", text::clean(text)))).unwrap_or_default();
+    let by = answer.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let from = answer.from.as_ref().map(|from| format!(", {from}")).unwrap_or_default();
+    format!("{what}{by}{from}")
 }
 
 #[cfg(test)]

@@ -67,17 +67,23 @@ pub(crate) fn time(job: &Job, now: Timestamp) -> String {
     taken.map(duration::show).unwrap_or_default()
 }
 
+/// Who cancelled a job that was cancelled, as in `by Ada`.
+pub(crate) fn cancelled_by(job: &Job) -> Option<String> {
+    job.cancelled_by.as_ref().filter(|_| job.state == JobState::Cancelled).map(|by| format!("by {by}"))
+}
+
 /// What one wants to know beside state and time: what it waits for, how far it is, or when and why it ended.
 pub(crate) fn detail(job: &Job, now: Timestamp) -> String {
     let parts = match job.state {
         JobState::Queued => vec![waits_for(job, now)],
         JobState::Running => {
             let asks = (job.waiting > 0).then(|| "waits for an answer".to_owned());
-            let stops = job.cancel_requested.then(|| "is asked to stop".to_owned());
+            let by = job.cancelled_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let stops = job.cancel_requested.then(|| format!("is asked to stop{by}"));
             vec![asks, stops, job.progress.as_ref().map(how_far)]
         }
         JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {
-            vec![job.finished_at.map(|at| duration::ago(now.since(at))), job.failure.clone()]
+            vec![job.finished_at.map(|at| duration::ago(now.since(at))), cancelled_by(job), job.failure.clone()]
         }
     };
     let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

@@ -72,6 +72,15 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "ts", ts(as = "Option<bool>"))]
     pub cancel_requested: bool,
+    /// The person who created it, when it was not the owner of the hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// The person who cancelled it, or who asked for it to be stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<String>,
+    /// The person who had `retry_of` run again as this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_by: Option<String>,
     /// Of two jobs that may run, the one with the higher priority is claimed first.
     #[serde(default, skip_serializing_if = "is_default")]
     #[cfg_attr(feature = "ts", ts(as = "Option<i32>"))]
@@ -180,6 +189,9 @@ impl Job {
             attempts: once(),
             retry_of: None,
             cancel_requested: false,
+            created_by: None,
+            cancelled_by: None,
+            retried_by: None,
             priority: 0,
             not_before: None,
             host: None,

@@ -94,7 +94,7 @@ pub enum ChoiceStyle {
     Unknown,
 }
 
-/// What somebody answered, who and where: as the client that sent it says.
+/// What somebody answered, who and where.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Answer {
@@ -104,10 +104,10 @@ pub struct Answer {
     /// The words, where no choice was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Who, as in `ada`.
+    /// The person whose token it was answered with. Answers of before say it in the client's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// Where, as in `tray on build-7`.
+    /// Where, in the client's words, as in `tray on build-7`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// When the hub took it.
@@ -155,9 +155,6 @@ pub struct NewAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = limits::ANSWER_CHARS)))]
     pub text: Option<String>,
-    /// Who answers, at most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
     /// Where, at most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -330,9 +327,7 @@ impl NewAnswer {
             *text = text::clean_lines(text);
             text::check_length("text", text, limits::ANSWER_CHARS)?;
         }
-        for text in [&mut self.by, &mut self.from] {
-            *text = text.take().map(|text| text::clean_cut(&text, limits::ANSWERER_CHARS)).filter(|text| !text.is_empty());
-        }
+        self.from = self.from.map(|text| text::clean_cut(&text, limits::ANSWERER_CHARS)).filter(|text| !text.is_empty());
         Ok(self)
     }
 }
@@ -362,10 +357,9 @@ mod tests {
         let asked = NewQuestion { prompt: " De\u{202e}ploy\n now?".to_owned(), detail: Some("a\n\tb\u{1b}\n".to_owned()), ..new() };
         let asked = asked.check().unwrap();
         assert_eq!((asked.prompt.as_str(), asked.detail.as_deref()), ("Deploy now?", Some("a\n    b")));
-        let answer =
-            NewAnswer { text: Some("\u{0}a \nb\n".to_owned()), by: Some(" \u{1b}".to_owned()), from: Some("x".repeat(300)), choice: None };
+        let answer = NewAnswer { text: Some("\u{0}a \nb\n".to_owned()), from: Some("x".repeat(300)), choice: None };
         let answer = answer.check().unwrap();
-        assert_eq!((answer.text.as_deref(), answer.by), (Some("a\nb"), None));
+        assert_eq!(answer.text.as_deref(), Some("a\nb"));
         assert_eq!(answer.from.map(|from| from.chars().count()), Some(limits::ANSWERER_CHARS));
     }
 

@@ -149,6 +149,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("new-worker", round_trip::<NewWorker>),
     ("one-job", round_trip::<OneJob>),
     ("one-job-cancel-requested", round_trip::<OneJob>),
+    ("one-job-by-people", round_trip::<OneJob>),
     ("one-job-described", round_trip::<OneJob>),
     ("one-job-waiting", round_trip::<OneJob>),
     ("one-question", round_trip::<OneQuestion>),

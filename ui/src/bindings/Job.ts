@@ -95,6 +95,18 @@ retry_of?: JobId,
  */
 cancel_requested?: boolean, 
 /**
+ * The person who created it, when it was not the owner of the hub.
+ */
+created_by?: string, 
+/**
+ * The person who cancelled it, or who asked for it to be stopped.
+ */
+cancelled_by?: string, 
+/**
+ * The person who had `retry_of` run again as this run.
+ */
+retried_by?: string, 
+/**
  * Of two jobs that may run, the one with the higher priority is claimed first.
  */
 priority?: number, 

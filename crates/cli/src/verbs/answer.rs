@@ -50,9 +50,8 @@ impl Run for Args {
                 let answers = OpenQuestion { question: question.clone(), by: String::new() }.answers();
                 bail!("{words:?} does not answer {:?}. Its answers are: {answers}.", question.prompt);
             };
-            let here = origin::here(&[]);
-            let from = here.host.map(|host| format!("doorbell on {host}"));
-            Ok(client.answer_question(question.id, &NewAnswer { by: here.user, from, ..answer }).await?)
+            let from = origin::host().map(|host| format!("doorbell on {host}"));
+            Ok(client.answer_question(question.id, &NewAnswer { from, ..answer }).await?)
         })?;
         let closed = OneQuestion { question };
         OutputMode::of(self.quiet, self.json)

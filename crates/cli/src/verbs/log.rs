@@ -2,8 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use doorbell_client::rest::LogFollower;
-use doorbell_protocol::log::{Log, LogMessage};
+use doorbell_client::{Client, rest::LogFollower};
+use doorbell_protocol::{
+    JobId, JobState,
+    log::{Log, LogMessage},
+    text,
+};
 use futures_util::{StreamExt, stream};
 
 use crate::{
@@ -51,6 +55,7 @@ impl Run for Args {
                 }
             }
             let mut screen = Screen::new(self.raw, names);
+            let followed: Vec<JobId> = jobs.iter().map(|(_, job)| *job).filter(|_| self.follow).collect();
             let mut followers = Vec::new();
             for (n, (_, job)) in jobs.into_iter().enumerate() {
                 let log = client.log(job, None).await?;
@@ -66,6 +71,9 @@ impl Run for Args {
                 follow(followers, &mut screen).await?;
             }
             screen.end()?;
+            for job in followed {
+                say_who_stopped(client, job).await;
+            }
             Ok(0)
         })
     }
@@ -193,6 +201,16 @@ async fn follow(followers: Vec<LogFollower>, screen: &mut Screen) -> anyhow::Res
         }
     }
     Ok(())
+}
+
+/// What is printed stays the command's own, so who stopped it is told beside it.
+async fn say_who_stopped(client: &Client, job: JobId) {
+    if let Ok(job) = client.job(job).await
+        && let Some(by) = &job.cancelled_by
+    {
+        let what = if job.state == JobState::Cancelled { "was cancelled" } else { "was asked to stop" };
+        eprintln!("doorbell: {} {what} by {}", text::clean(&job.name), text::clean(by));
+    }
 }
 
 fn tell(message: LogMessage, screen: &mut Screen) -> anyhow::Result<()> {

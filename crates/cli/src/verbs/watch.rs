@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     bars::Bars,
+    closing,
     context::{Context, Run},
     job_lookup, moments,
     paint::Paint,
@@ -161,11 +162,13 @@ fn said(kind: EventKind, event: &Event) -> (&'static str, String) {
         EventKind::JobFinished => {
             let took = Some(table::time(job, event.at)).filter(|took| !took.is_empty());
             let reason = job.failure.clone().filter(|_| job.state != JobState::Succeeded);
-            (job.state.as_str(), [took, reason].into_iter().flatten().collect::<Vec<_>>().join("  "))
+            (job.state.as_str(), [took, table::cancelled_by(job), reason].into_iter().flatten().collect::<Vec<_>>().join("  "))
         }
         EventKind::QuestionAsked => ("asks", question.map(|question| question.prompt.clone()).unwrap_or_default()),
         EventKind::QuestionClosed => match question.map(|question| question.state) {
-            Some(QuestionState::Answered) => ("answered", question.map(|question| question.prompt.clone()).unwrap_or_default()),
+            Some(QuestionState::Answered) => {
+                ("answered", question.map(|question| format!("{}  {}", question.prompt, closing::answer(question))).unwrap_or_default())
+            }
             _ => ("closed", question.map(|question| question.prompt.clone()).unwrap_or_default()),
         },
     }

@@ -45,7 +45,7 @@ pub(crate) fn panel_dies() -> Notification {
 fn ended(job: &Job) -> (&'static str, Option<String>, Tone) {
     match job.state {
         JobState::Succeeded => ("succeeded", took(job).map(|took| format!("It took {took}.")), Tone::Good),
-        JobState::Cancelled => ("was cancelled", after(job), Tone::Quiet),
+        JobState::Cancelled => ("was cancelled", cancelled(job), Tone::Quiet),
         JobState::Lost => ("is lost", reason(job), Tone::Bad),
         JobState::Failed => ("failed", reason(job), Tone::Bad),
         JobState::Queued | JobState::Running | JobState::Unknown => ("ended", after(job), Tone::Quiet),
@@ -70,6 +70,14 @@ fn reason(job: &Job) -> Option<String> {
     match (&job.failure, after(job)) {
         (Some(failure), Some(after)) => Some(format!("{failure}\n{after}")),
         (failure, after) => failure.clone().or(after),
+    }
+}
+
+fn cancelled(job: &Job) -> Option<String> {
+    match (&job.cancelled_by, after(job)) {
+        (Some(by), Some(after)) => Some(format!("By {by}.\n{after}")),
+        (Some(by), None) => Some(format!("By {by}.")),
+        (None, after) => after,
     }
 }
 
@@ -114,6 +122,10 @@ mod tests {
             (ended(|job| job.state = JobState::Succeeded), ("make succeeded", "It took 2 min 11 s.", Tone::Good)),
             (ended(|job| job.failure = Some("exit 2".to_owned())), ("make failed", "exit 2\nAfter 2 min 11 s.", Tone::Bad)),
             (ended(|job| job.state = JobState::Cancelled), ("make was cancelled", "After 2 min 11 s.", Tone::Quiet)),
+            (
+                ended(|job| (job.state, job.cancelled_by) = (JobState::Cancelled, Some("Ada".to_owned()))),
+                ("make was cancelled", "By Ada.\nAfter 2 min 11 s.", Tone::Quiet),
+            ),
             (ended(|job| job.state = JobState::Lost), ("make is lost", "After 2 min 11 s.", Tone::Bad)),
             (ended(|job| job.state = JobState::Unknown), ("make ended", "After 2 min 11 s.", Tone::Quiet)),
         ] {

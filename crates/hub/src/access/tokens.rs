@@ -124,6 +124,11 @@ impl Caller {
         &self.person
     }
 
+    /// [`person`](Self::person), when it is not the owner of the data folder.
+    pub(crate) fn guest(&self) -> Option<String> {
+        self.token.is_some().then(|| self.person.clone())
+    }
+
     /// Which workers may be worked with under this token.
     pub(crate) fn binding(&self) -> &Binding {
         &self.binding

@@ -64,8 +64,8 @@ pub(crate) struct Announcement {
 pub(crate) enum Command {
     /// A worker takes a queued job.
     Claim { worker: Holder, by: Principal, fence: Fence },
-    /// Somebody wants it stopped.
-    Cancel,
+    /// Somebody wants it stopped: a person, or nobody when its schedule does.
+    Cancel { by: Option<String> },
     /// The runner reports after its lease ran out.
     Resume { fence: Fence, by: Actor },
     /// The runner reports the end; `progress` is the latest that it reported.
@@ -163,12 +163,17 @@ pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Resul
                 Err(Refusal::BadTransition { from: state, verb: "claim" })
             }
         },
-        Command::Cancel => match state {
-            JobState::Queued => Ok(Some(cancel_queued(record.clone(), None, now))),
+        Command::Cancel { by } => match state {
+            JobState::Queued => {
+                let mut record = record.clone();
+                record.job.cancelled_by = by;
+                Ok(Some(cancel_queued(record, None, now)))
+            }
             JobState::Running if record.job.cancel_requested => Ok(None),
             JobState::Running => {
                 let mut record = record.clone();
                 record.job.cancel_requested = true;
+                record.job.cancelled_by = by;
                 Ok(Some(Transition { record, announces: None }))
             }
             JobState::Cancelled => Ok(None),
@@ -280,6 +285,10 @@ mod tests {
         }
     }
 
+    fn cancel() -> Command {
+        Command::Cancel { by: Some("Ada".to_owned()) }
+    }
+
     fn moved(record: &Record, command: Command, at: Timestamp) -> Transition {
         decide(record, command, at).unwrap().unwrap()
     }
@@ -296,18 +305,21 @@ mod tests {
     #[test]
     fn a_queued_job_is_cancelled_at_once_and_untold() {
         let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, Fence(1), NOW).record;
-        let cancelled = moved(&queued, Command::Cancel, later(1));
+        let cancelled = moved(&queued, cancel(), later(1));
         assert_eq!((cancelled.record.job.state, cancelled.announces), (JobState::Cancelled, None));
-        assert_eq!(decide(&cancelled.record, Command::Cancel, later(2)), Ok(None));
+        assert_eq!(cancelled.record.job.cancelled_by.as_deref(), Some("Ada"));
+        assert_eq!(decide(&cancelled.record, cancel(), later(2)), Ok(None));
     }
 
     #[test]
     fn a_running_job_is_asked_to_stop_once_and_ends_as_its_runner_says() {
-        let asked = moved(&created(true), Command::Cancel, later(1));
+        let asked = moved(&created(true), cancel(), later(1));
         assert_eq!((asked.record.job.state, asked.record.job.cancel_requested, asked.announces), (JobState::Running, true, None));
-        assert_eq!(decide(&asked.record, Command::Cancel, later(2)), Ok(None));
+        assert_eq!(decide(&asked.record, cancel(), later(2)), Ok(None));
+        let second = decide(&asked.record, Command::Cancel { by: Some("Bob".to_owned()) }, later(2));
+        assert_eq!((second, asked.record.job.cancelled_by.as_deref()), (Ok(None), Some("Ada")));
         let ended = moved(&asked.record, finish_as(Outcome::Succeeded), later(3)).record;
-        assert!(matches!(decide(&ended, Command::Cancel, later(4)), Err(Refusal::BadTransition { .. })));
+        assert!(matches!(decide(&ended, cancel(), later(4)), Err(Refusal::BadTransition { .. })));
     }
 
     #[test]

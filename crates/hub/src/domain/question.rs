@@ -22,8 +22,8 @@ pub(crate) struct Move {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
-    /// Somebody answers. The answer has passed its checks.
-    Answer(NewAnswer),
+    /// The person `by` answers. The answer has passed its checks.
+    Answer { answer: NewAnswer, by: String },
     /// The asker needs no answer any more.
     Withdraw { fence: Option<Fence>, by: Actor },
     /// Its time may be up.
@@ -79,23 +79,24 @@ pub(crate) fn ask(record: &Record, id: QuestionId, new: NewQuestion, by: Actor, 
 pub(crate) fn decide(record: &Record, question: &Question, command: Command, now: Timestamp) -> Result<Option<Move>, Refusal> {
     let is_due = question.expires_at.is_some_and(|at| at <= now);
     match (question.state, command) {
-        (QuestionState::Open, Command::Answer(_)) if is_due => Err(Refusal::NotOpen(QuestionState::Expired)),
-        (QuestionState::Open, Command::Answer(answer)) => answered(record, question, answer, now).map(Some),
+        (QuestionState::Open, Command::Answer { .. }) if is_due => Err(Refusal::NotOpen(QuestionState::Expired)),
+        (QuestionState::Open, Command::Answer { answer, by }) => answered(record, question, answer, by, now).map(Some),
         (_, Command::Withdraw { by, .. }) if record.check_reporter(by).is_err() => Err(Refusal::NotTheirs),
         (QuestionState::Open, Command::Withdraw { fence: Some(fence), .. }) if fence != record.fence => Err(Refusal::LeaseStale),
         (QuestionState::Open, Command::Withdraw { .. }) => Ok(Some(close(record, question, QuestionState::Withdrawn, now))),
         (QuestionState::Open, Command::Expire) => Ok(is_due.then(|| close(record, question, QuestionState::Expired, now))),
         (QuestionState::Open, Command::Close) => Ok(Some(close(record, question, QuestionState::Closed, now))),
         (QuestionState::Withdrawn, Command::Withdraw { .. }) | (_, Command::Expire | Command::Close) => Ok(None),
-        (QuestionState::Answered, Command::Answer(_) | Command::Withdraw { .. }) => Err(Refusal::AlreadyAnswered),
-        (closed, Command::Answer(_) | Command::Withdraw { .. }) => Err(Refusal::NotOpen(closed)),
+        (QuestionState::Answered, Command::Answer { .. } | Command::Withdraw { .. }) => Err(Refusal::AlreadyAnswered),
+        (closed, Command::Answer { .. } | Command::Withdraw { .. }) => Err(Refusal::NotOpen(closed)),
     }
 }
 
 fn answered(
     record: &Record,
     question: &Question,
-    NewAnswer { choice, text, by, from }: NewAnswer,
+    NewAnswer { choice, text, from }: NewAnswer,
+    by: String,
     now: Timestamp,
 ) -> Result<Move, Refusal> {
     if choice.as_ref().is_some_and(|id| !question.choices.iter().any(|choice| choice.id == *id)) {
@@ -105,7 +106,7 @@ fn answered(
         return Err(Refusal::NoFreeText);
     }
     let mut answered = close(record, question, QuestionState::Answered, now);
-    answered.question.answer = Some(Answer { choice, text, by, from, at: now });
+    answered.question.answer = Some(Answer { choice, text, by: Some(by), from, at: now });
     Ok(answered)
 }
 
@@ -153,8 +154,12 @@ mod tests {
         ask(&running(), QuestionId(Uuid::from_u128(2)), new(1), Actor::OWNER, NOW).unwrap()
     }
 
+    fn answer(answer: NewAnswer) -> Command {
+        Command::Answer { answer, by: "ada".to_owned() }
+    }
+
     fn yes() -> Command {
-        Command::Answer(NewAnswer { choice: Some("yes".to_owned()), by: Some("ada".to_owned()), ..NewAnswer::default() })
+        answer(NewAnswer { choice: Some("yes".to_owned()), ..NewAnswer::default() })
     }
 
     fn then(before: &Move, command: Command, at: Timestamp) -> Result<Option<Move>, Refusal> {
@@ -195,11 +200,11 @@ mod tests {
     fn an_answer_is_one_that_the_question_offers() {
         let text = NewAnswer { text: Some("maybe".to_owned()), ..NewAnswer::default() };
         let choice = NewAnswer { choice: Some("maybe".to_owned()), ..NewAnswer::default() };
-        assert_eq!(then(&asked(), Command::Answer(text.clone()), NOW), Err(Refusal::NoFreeText));
-        assert_eq!(then(&asked(), Command::Answer(choice), NOW), Err(Refusal::NoSuchChoice));
+        assert_eq!(then(&asked(), answer(text.clone()), NOW), Err(Refusal::NoFreeText));
+        assert_eq!(then(&asked(), answer(choice), NOW), Err(Refusal::NoSuchChoice));
         let mut free = asked();
         free.question.free_text = true;
-        assert!(matches!(then(&free, Command::Answer(text), NOW), Ok(Some(_))));
+        assert!(matches!(then(&free, answer(text), NOW), Ok(Some(_))));
     }
 
     #[test]

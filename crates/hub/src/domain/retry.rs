@@ -7,15 +7,16 @@ use doorbell_protocol::{Job, JobId, JobState, Timestamp};
 
 use crate::domain::job::{Record, Refusal, Transition};
 
-/// The run by hand, whose attempts count anew, and the record of the run that it repeats.
-pub(crate) fn by_hand(ended: &Record, id: JobId, now: Timestamp) -> Result<(Transition, Transition), Refusal> {
+/// The run that the person `by` asks for, whose attempts count anew, and the record of the run that it repeats.
+pub(crate) fn by_hand(ended: &Record, id: JobId, by: String, now: Timestamp) -> Result<(Transition, Transition), Refusal> {
     if !ended.job.state.is_over() {
         return Err(Refusal::BadTransition { from: ended.job.state, verb: "retry" });
     }
     if ended.task.command.is_empty() {
         return Err(Refusal::NotATask(ended.job.id));
     }
-    let next = again(ended, id, 0, now);
+    let mut next = again(ended, id, 0, now);
+    next.record.job.retried_by = Some(by);
     let mut before = ended.clone();
     before.next_run = Some(id);
     Ok((Transition { record: before, announces: None }, next))
@@ -46,6 +47,7 @@ fn again(run: &Record, id: JobId, attempt: u32, now: Timestamp) -> Transition {
         attempt,
         attempts: before.attempts,
         retry_of: Some(before.id),
+        created_by: before.created_by,
         priority: before.priority,
         host: before.host,
         schedule: before.schedule,
@@ -117,11 +119,12 @@ mod tests {
 
     #[test]
     fn by_hand_everything_that_is_over_and_has_a_task_runs_again() {
-        let (before, next) = by_hand(&ended(JobState::Cancelled, 3, 3), id(2), NOW).unwrap();
+        let (before, next) = by_hand(&ended(JobState::Cancelled, 3, 3), id(2), "Ada".to_owned(), NOW).unwrap();
         assert_eq!((before.record.next_run, before.announces), (Some(id(2)), None));
+        assert_eq!(next.record.job.retried_by.as_deref(), Some("Ada"));
         assert_eq!((next.record.job.attempt, next.record.job.attempts, next.record.job.priority), (0, 3, 7));
-        assert!(matches!(by_hand(&ended(JobState::Running, 1, 1), id(2), NOW), Err(Refusal::BadTransition { .. })));
+        assert!(matches!(by_hand(&ended(JobState::Running, 1, 1), id(2), "Ada".to_owned(), NOW), Err(Refusal::BadTransition { .. })));
         let reported = Record { task: Task::default(), ..ended(JobState::Failed, 1, 1) };
-        assert_eq!(by_hand(&reported, id(2), NOW), Err(Refusal::NotATask(id(1))));
+        assert_eq!(by_hand(&reported, id(2), "Ada".to_owned(), NOW), Err(Refusal::NotATask(id(1))));
     }
 }

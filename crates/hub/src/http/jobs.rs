@@ -43,7 +43,7 @@ pub(crate) async fn create(
         check_role(&caller, routes::QUEUE)?;
     }
     let starts = new.start;
-    let created = create::create(&hub.writer, new, actor).await?;
+    let created = create::create(&hub.writer, new, actor, caller.guest()).await?;
     // A queued job that runs by now has its lease from its worker's claim.
     let runs_here = starts && created.record.job.state == JobState::Running;
     let lease = runs_here.then(|| hub.leases.lease(created.record.fence));
@@ -110,23 +110,29 @@ pub(crate) async fn finish(
 }
 
 /// A queued job ends at once; of a running one, its runner is asked to stop it.
-pub(crate) async fn cancel(State(hub): Hub, Id(id): Id) -> Result<Json<OneJob>, Error> {
+pub(crate) async fn cancel(State(hub): Hub, Extension(caller): Extension<Arc<Caller>>, Id(id): Id) -> Result<Json<OneJob>, Error> {
+    let by = Some(caller.person().to_owned());
     let job = hub
         .writer
         .write(move |draft| {
             let record = draft.get(id)?;
-            Ok(draft.decide(record, Command::Cancel)?.job)
+            Ok(draft.decide(record, Command::Cancel { by })?.job)
         })
         .await?;
     Ok(Json(OneJob { job }))
 }
 
 /// Queues the task of a job that is over again, as a new job.
-pub(crate) async fn retry(State(hub): Hub, Id(id): Id) -> Result<(StatusCode, Json<CreatedJob>), Error> {
+pub(crate) async fn retry(
+    State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
+    Id(id): Id,
+) -> Result<(StatusCode, Json<CreatedJob>), Error> {
+    let by = caller.person().to_owned();
     let job = hub
         .writer
         .write(move |draft| {
-            let (before, next) = retries::by_hand(&draft.get(id)?, JobId(Uuid::now_v7()), draft.now())?;
+            let (before, next) = retries::by_hand(&draft.get(id)?, JobId(Uuid::now_v7()), by, draft.now())?;
             let job = next.record.job.clone();
             draft.apply(before)?;
             draft.apply(next)?;

@@ -1,6 +1,6 @@
 //! Questions: asked for a running job, listed, waited for, answered, withdrawn.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
@@ -17,7 +17,7 @@ use super::{
     json::{Body, Id, Params, page_limit},
 };
 use crate::{
-    access::rights::Actor,
+    access::{rights::Actor, tokens::Caller},
     alarm,
     domain::{
         job,
@@ -130,9 +130,14 @@ async fn check_seen(hub: &Context, actor: Actor, id: QuestionId) -> Result<(), E
     if record.is_some_and(|record| record.is_seen_by(actor)) { Ok(()) } else { Err(Refusal::NotFound(id).into()) }
 }
 
-pub(crate) async fn answer(State(hub): Hub, Id(id): Id<QuestionId>, Body(answer): Body<NewAnswer>) -> Result<Json<OneQuestion>, Error> {
-    let answer = answer.check()?;
-    decide(&hub, id, Command::Answer(answer)).await
+pub(crate) async fn answer(
+    State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
+    Id(id): Id<QuestionId>,
+    Body(answer): Body<NewAnswer>,
+) -> Result<Json<OneQuestion>, Error> {
+    let (answer, by) = (answer.check()?, caller.person().to_owned());
+    decide(&hub, id, Command::Answer { answer, by }).await
 }
 
 pub(crate) async fn withdraw(

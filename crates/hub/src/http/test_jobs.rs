@@ -1,13 +1,19 @@
 //! `POST /v1/test-jobs`: queues the built-in test job, which then is a job like any other.
 
+use std::sync::Arc;
+
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::jobs::{CreatedJob, NewJob, NewTestJob, Task};
 
 use super::{context::Hub, error::Error, jobs, json::Body};
-use crate::{access::rights::Actor, state::create};
+use crate::{
+    access::{rights::Actor, tokens::Caller},
+    state::create,
+};
 
 pub(crate) async fn create(
     State(hub): Hub,
+    Extension(caller): Extension<Arc<Caller>>,
     Extension(actor): Extension<Actor>,
     Body(new): Body<NewTestJob>,
 ) -> Result<(StatusCode, Json<CreatedJob>), Error> {
@@ -19,6 +25,6 @@ pub(crate) async fn create(
     }
     let task = Task { command, ..Task::default() };
     let job = NewJob { name: "Test job".to_owned(), task, ..NewJob::default() };
-    let created = create::create(&hub.writer, job.check()?, actor).await?;
+    let created = create::create(&hub.writer, job.check()?, actor, caller.guest()).await?;
     Ok((jobs::status(created.is_new), jobs::answer(created.record.job, None)))
 }

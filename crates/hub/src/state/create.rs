@@ -20,16 +20,17 @@ pub(crate) struct Created {
     pub(crate) is_new: bool,
 }
 
-/// `new` has passed its checks.
-pub(crate) async fn create(writer: &Writer, new: NewJob, by: Actor) -> Result<Created, WriteError> {
+/// `new` has passed its checks. `person` is who creates it, unless it is the owner.
+pub(crate) async fn create(writer: &Writer, new: NewJob, by: Actor, person: Option<String>) -> Result<Created, WriteError> {
     let id = new.id.unwrap_or_else(|| JobId(Uuid::now_v7()));
     writer
         .write(move |draft| {
             let Some(known) = draft.find(id)? else {
                 check_parent(draft, &new, by)?;
                 let waits_for = new.after.iter().map(|id| newest_run(draft, *id, by)).collect::<Result<Vec<_>, _>>()?;
-                let transition =
-                    dependencies::join(job::create(id, new, by.who, leases::new_fence(), draft.now()), &waits_for, draft.now());
+                let mut created = job::create(id, new, by.who, leases::new_fence(), draft.now());
+                created.record.job.created_by = person;
+                let transition = dependencies::join(created, &waits_for, draft.now());
                 let record = transition.record.clone();
                 draft.apply(transition)?;
                 return Ok(Created { record, is_new: true });

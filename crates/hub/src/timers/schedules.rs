@@ -68,7 +68,7 @@ pub(crate) fn fire(draft: &mut Draft<'_>) -> Result<(), WriteError> {
         {
             if plan.schedule.spec.overlap == Overlap::CancelRunning {
                 for record in unfinished {
-                    draft.decide(record, Command::Cancel)?;
+                    draft.decide(record, Command::Cancel { by: None })?;
                 }
             }
             plan.schedule.last_fire = Some(at);

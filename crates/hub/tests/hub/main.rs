@@ -25,6 +25,7 @@ mod last_event_id;
 mod leases;
 mod logs;
 mod ownership;
+mod people;
 mod questions;
 mod queue;
 mod raw;

@@ -73,9 +73,9 @@ async fn a_run_with_a_question_is_four_events() {
     let asked = ask(&hub, job.id, with(deploy(), "detail", json!("42 files\r\n\n  of \u{1b}[1m43\n"))).await;
     assert_eq!((asked.state, asked.detail.as_deref()), (QuestionState::Open, Some("42 files\n\n  of [1m43")));
     assert_eq!((hub.job(job.id).await.waiting, hub.running().await.counts.waiting, hub.stats().await.counts.waiting), (1, 1, 1));
-    let answered = one(answer(&hub, asked.id, json!({"choice": "no", "by": "ada\u{202e}", "from": "tray\non build-7"})).await).await;
+    let answered = one(answer(&hub, asked.id, json!({"choice": "no", "by": "somebody else", "from": "tray\non build-7"})).await).await;
     let given = answered.answer.clone().unwrap();
-    assert_eq!((given.choice.as_deref(), given.by.as_deref(), given.from.as_deref()), (Some("no"), Some("ada"), Some("tray on build-7")));
+    assert_eq!((given.choice.as_deref(), given.by.as_deref(), given.from.as_deref()), (Some("no"), Some("owner"), Some("tray on build-7")));
     hub.finish(job.id, "succeeded").await;
 
     let mut told = Vec::new();
@@ -375,7 +375,6 @@ async fn bad_input_is_refused_by_name_and_changes_nothing() {
         (answers.clone(), json!({"choice": 1}), malformed(Some("choice"))),
         (answers.clone(), text(" \n".to_owned()), invalid("text")),
         (answers.clone(), text("x".repeat(4_001)), invalid("text")),
-        (answers.clone(), json!({"choice": "yes", "by": 1}), malformed(Some("by"))),
         (answers.clone(), json!({"choice": "yes", "from": 1}), malformed(Some("from"))),
         (format!("{unknown}/answer"), json!({"choice": "yes"}), missing()),
         (format!("{unknown}/withdraw"), json!({"fence": 1}), missing()),

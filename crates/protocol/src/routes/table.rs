@@ -120,7 +120,7 @@ table! {
 
     /// One job.
     GET_JOB: Route<JobId, (), (), Json<OneJob>> =
-        Route::new(Get, "/v1/jobs/{id}", VIEW_OR_OWN).answer(&[200], &["one-job", "one-job-described", "one-job-waiting"]).reads().panel();
+        Route::new(Get, "/v1/jobs/{id}", VIEW_OR_OWN).answer(&[200], &["one-job", "one-job-described", "one-job-waiting", "one-job-by-people"]).reads().panel();
 
     /// Deletes a job that is over, with its questions and its log.
     DELETE_JOB: Route<JobId, (), (), ()> =
@@ -215,7 +215,7 @@ table! {
 
     /// Answers a question: the id of a choice, or words where the question takes them. The first answer wins.
     ///
-    /// `by` and `from` say who answers and where, in the client's words. An answer that comes when the time is up is 409 `question_closed`.
+    /// `from` says where, in the client's words; who answers, the token says. An answer that comes when the time is up is 409 `question_closed`.
     ANSWER_QUESTION: Route<QuestionId, (), Json<NewAnswer>, Json<OneQuestion>> =
         Route::new(Post, "/v1/questions/{id}/answer", ANSWER)
             .body(REPORT_BYTES, &["new-answer", "new-answer-text"])

@@ -330,7 +330,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
         }
         Change::Cancel { job } => {
             let record = draft.get(pick(job))?;
-            decide(draft, &record, Command::Cancel)
+            decide(draft, &record, Command::Cancel { by: None })
         }
         Change::Fire { overlap } => {
             let schedule = ScheduleId(Uuid::from_u128(overlap as u128));
@@ -353,7 +353,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
             Ok(())
         }
         Change::Retry { job } => {
-            let (before, next) = retry::by_hand(&draft.get(pick(job))?, JobId(Uuid::now_v7()), draft.now())?;
+            let (before, next) = retry::by_hand(&draft.get(pick(job))?, JobId(Uuid::now_v7()), "Ada".to_owned(), draft.now())?;
             draft.apply(before)?;
             draft.apply(next)
         }
@@ -393,7 +393,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
         }
         Change::Answer { question } => {
             let answer = NewAnswer { text: Some("x".to_owned()), ..NewAnswer::default() };
-            draft.decide_question(pick_question(question), question::Command::Answer(answer)).map(|_| ())
+            draft.decide_question(pick_question(question), question::Command::Answer { answer, by: "Ada".to_owned() }).map(|_| ())
         }
         Change::Withdraw { question, stale } => {
             let id = pick_question(question);
