@@ -5,7 +5,8 @@ use std::{fs, time::Duration};
 use anyhow::{Context, Result, ensure};
 use doorbell_tests::desktop::{
     App, Page, VirtualDesktop,
-    app::binary,
+    app::{binary, hub_file},
+    process::{Process, Stdout},
     wait::{self, SOON},
 };
 
@@ -20,11 +21,12 @@ async fn a_browser_is_let_in_once_and_asks_only_while_somebody_can_look() -> Res
     let _job = desktop.doorbell(&["run", "--name", "nightly", "--", "sh", "-c", steps])?;
     app.stats_when("a running job", SOON, |stats| stats.counts.running == 1).await?;
 
-    let address = address_for_the_browser(&desktop).await?;
-    let page = Page::browse(&desktop, &address).await?;
+    let (mut opening, way_in) = open_browser(&desktop).await?;
+    let page = Page::browse(&desktop, &way_in).await?;
     let shown = page.jobs_when("the job", |jobs| jobs.iter().any(|job| job.progress.is_some())).await?;
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0].name, "nightly");
+    ensure!(opening.ended(SOON).await?.success(), "{}", opening.last_words());
     page.jobs_when("progress that grows", |jobs| jobs.first().is_some_and(|job| job.progress > shown[0].progress)).await?;
     assert_eq!(page.says("connection").await?.as_deref(), Some("Live"));
 
@@ -35,25 +37,24 @@ async fn a_browser_is_let_in_once_and_asks_only_while_somebody_can_look() -> Res
     // One may have been on its way.
     assert!(polls <= 1, "{polls} polls of a page that nobody can see");
 
-    let second = Page::browse(&desktop, &address).await?;
+    let hub = hub_file(&desktop).context("the hub is announced")?;
+    let second = Page::browse(&desktop, &format!("{}/#key={}", hub.url, "0".repeat(64))).await?;
     wait::until("a second browser is told how to come in", SOON, async || {
         Ok(second.says("connection").await?.as_deref() == Some("Run `doorbell open --browser` for a new link."))
     })
     .await
 }
 
-/// What `doorbell open --browser` opens, where a script stands for the browser.
-async fn address_for_the_browser(desktop: &VirtualDesktop) -> Result<String> {
+/// Runs `doorbell open --browser`, and gives what it opens, where a script stands for the browser.
+async fn open_browser(desktop: &VirtualDesktop) -> Result<(Process, String)> {
     let session = desktop.session();
     let script = session.write("home/browser", "#!/bin/sh\nprintf %s \"$1\" > @FOLDER@/home/address\n")?;
     let bin = session.path("home/bin");
     session.run("install", &["-D", "-m", "755", &script.to_string_lossy(), &bin.join("xdg-open").to_string_lossy()])?;
     let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").context("a PATH")?)))?;
-    let output = session.command(binary("doorbell")?, &["open", "--browser"]).env("PATH", path).output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let opening = session.start(session.command(binary("doorbell")?, &["open", "--browser"]).env("PATH", path), Stdout::Logged)?;
     let file = session.path("home/address");
-    let opened = async || Ok(fs::read_to_string(&file).ok().filter(|address| !address.is_empty()));
-    let address = wait::until_some("a browser is opened", SOON, opened).await?;
-    assert!(String::from_utf8(output.stdout)?.ends_with(&format!("{address}\n")));
-    Ok(address)
+    let opened = async || Ok(fs::read_to_string(&file).ok().filter(|address| address.ends_with('/')));
+    let way_in = wait::until_some("a browser is opened", SOON, opened).await?;
+    Ok((opening, way_in))
 }

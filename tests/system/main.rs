@@ -48,4 +48,6 @@ mod wait;
 mod watch;
 #[cfg(target_os = "linux")]
 mod watch_memory;
+#[cfg(target_os = "linux")]
+mod way_in;
 mod worker;

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::PathBuf,
     process::{Command, Stdio},
     thread,
@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context as _, bail};
 use doorbell_protocol::{Invalid, Role, browser::NewBrowserSession};
 
-use crate::context::{Context, Run};
+use crate::{
+    context::{Context, Run},
+    way_in::{self, Outcome},
+};
 
 /// The tray app. Started again, it opens the panel of the one that runs.
 const APP: &str = "doorbell-tray";
@@ -27,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub(crate) struct Args {
     /// Open it in the browser, from the hub: it needs no tray app
     ///
-    /// The address is good once, within a minute. The page stays good for 12 hours, as long as its tab is open; `doorbell token ls` shows
+    /// A browser of yours gets in, once, within a minute; where there is none, the address is shown. The page stays good for 12 hours, as long as its tab is open; `doorbell token ls` shows
     /// it as `browser`, and `doorbell token rm` ends it.
     #[arg(long)]
     browser: bool,
@@ -51,13 +54,17 @@ impl Run for Args {
 fn in_browser(context: &Context, role: Role) -> anyhow::Result<i32> {
     let session = NewBrowserSession { role: Some(role) };
     let address = context.call(async |client| Ok(client.create_browser_session(&session).await?))?;
-    match open::that_detached(&address) {
-        Ok(()) => {
-            writeln!(io::stdout(), "Opening it in your browser. If nothing opens, this address is good once, within a minute:\n{address}")?
+    eprintln!("Opening it in your browser.");
+    match context.block_on(way_in::open_in_browser(&address))? {
+        Outcome::Opened => Ok(0),
+        // Nobody else sees a terminal; who reads what goes anywhere else is not known.
+        Outcome::NoBrowser if io::stdout().is_terminal() => {
+            writeln!(io::stdout(), "There is no browser to open. This address is good once, within a minute:\n{address}")?;
+            Ok(0)
         }
-        Err(_) => writeln!(io::stdout(), "There is no browser to open. This address is good once, within a minute:\n{address}")?,
+        Outcome::NoBrowser => bail!("There is no browser to open. Run it on a terminal, and it shows the address."),
+        Outcome::NobodyCame => bail!("No browser of yours has come for the page within a minute. Run it again when your browser is open."),
     }
-    Ok(0)
 }
 
 fn in_app() -> anyhow::Result<i32> {
