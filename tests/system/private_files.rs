@@ -118,8 +118,10 @@ fn a_folder_that_another_user_can_change_is_used_by_nobody_of_ours() {
     chown(&shared, Some(OTHER), None).unwrap();
     for command in [&mut hub(&home), &mut home.doorbell(&["ls"])] {
         let said = in_it(command);
-        let whose = format!("{}: it belongs to another user (uid 65534); set DOORBELL_DATA_DIR", shared.display());
+        let whose =
+            format!("{}: it belongs to another user (uid 65534); run this as that user, or set DOORBELL_DATA_DIR", shared.display());
         assert!(said.contains(&whose), "{said}");
+        assert_eq!(said.matches("belongs to").count(), 1, "a cause is told once: {said}");
     }
 }
 
@@ -223,4 +225,40 @@ fn what_is_planted_at_an_old_drafts_name_is_left_alone() {
     home.live_in(command.args(["-c", &script]).arg(doorbell_tests::home::program()));
     let _hub = Hub::start_as(&home, &mut command);
     assert_eq!(fs::read_to_string(target).unwrap(), "mine");
+}
+
+/// Whose is what is in the home, by path.
+fn owners(folder: &Path) -> Vec<(std::path::PathBuf, u32)> {
+    let mut owners = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let metadata = fs::symlink_metadata(&path).expect("what it is");
+        owners.push((path.clone(), std::os::unix::fs::MetadataExt::uid(&metadata)));
+        if metadata.is_dir() {
+            owners.extend(self::owners(&path));
+        }
+    }
+    owners
+}
+
+#[test]
+fn what_root_starts_for_a_user_makes_nothing_that_the_user_cannot_write_to() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new();
+    for folder in ["", "run", "data"].map(|name| home.path(name)) {
+        fs::create_dir_all(&folder).unwrap();
+        chown(&folder, Some(OTHER), Some(OTHER)).unwrap();
+    }
+    let before = owners(&home.path(""));
+    // As `sudo` where it keeps the home of who typed it.
+    for args in [&["run", "true"][..], &["status"], &["ls"], &["add", "true"], &["config"]] {
+        home.run(args);
+        assert_eq!(owners(&home.path("")), before, "{args:?}");
+    }
+    assert_eq!(home.run(&["run", "--", "sh", "-c", "exit 3"]).status.code(), Some(3));
+    let said = refused(&mut hub(&home));
+    assert!(said.contains(&format!("uid {OTHER}")) && said.contains("run this as that user"), "{said}");
+    assert_eq!(owners(&home.path("")), before);
 }

@@ -13,8 +13,19 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
             Some(typed) => format!("{typed}: {}", refusal.message),
             None => refusal.message.clone(),
         },
-        _ => format!("{error:#}"),
+        _ => with_causes(error),
     }
+}
+
+/// The error and its causes, each once: many tell their cause themselves.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// What was typed for a field. Fields that nobody types are not named.
@@ -78,5 +89,6 @@ mod tests {
     #[test]
     fn another_error_is_told_with_its_causes() {
         assert_eq!(told(&anyhow::anyhow!("no room").context("cannot keep it")), "cannot keep it: no room");
+        assert_eq!(told(&anyhow::anyhow!("no room").context("cannot keep it (no room); make some")), "cannot keep it (no room); make some");
     }
 }

@@ -6,11 +6,13 @@ use std::{
     path::Path,
 };
 
-/// Makes the folder, and those above it, closed to other users. One that exists must be as [`check`] wants it.
+/// Makes the folder, and those above it, closed to other users. One that exists must be as [`check`] wants it. Nothing is made in a folder
+/// of somebody else, as root could: with `sudo` the folders are often still those of the user, who could then not write to what is made.
 ///
 /// # Errors
 /// It cannot be made, or is not ours alone.
 pub fn make(path: &Path) -> io::Result<()> {
+    check_above(path)?;
     private(DirBuilder::new().recursive(true)).create(path)?;
     check(path)
 }
@@ -26,6 +28,17 @@ pub fn make_in_place(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether what is made there is made in a folder of this user or of root.
+fn check_above(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(above) = path.ancestors().filter_map(|above| fs::metadata(above).ok()).find(fs::Metadata::is_dir) {
+        crate::owner::check(&above, "run this as that user, or set DOORBELL_DATA_DIR to a folder of your own")?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
 /// Whether the folder belongs to this user and no other user can write to it. They may read it.
 ///
 /// # Errors
@@ -39,7 +52,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
 
-        crate::owner::check(&metadata, "set DOORBELL_DATA_DIR to a folder of your own")?;
+        crate::owner::check(&metadata, "run this as that user, or set DOORBELL_DATA_DIR to a folder of your own")?;
         if metadata.permissions().mode() & 0o022 != 0 {
             let advice = format!("run `chmod go-w {}`, or set DOORBELL_DATA_DIR to a folder of your own", path.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("other users can write to it; {advice}")));
@@ -85,6 +98,19 @@ mod tests {
         }
         fs::set_permissions(root.path(), Permissions::from_mode(0o755)).unwrap();
         make(root.path()).unwrap();
+    }
+
+    #[test]
+    fn nothing_is_made_in_a_folder_of_another_user() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("only root can make a folder of another user");
+            return;
+        }
+        let root = tempfile::tempdir().unwrap();
+        std::os::unix::fs::chown(root.path(), Some(65_534), None).unwrap();
+        let error = make(&root.path().join("a/b")).unwrap_err().to_string();
+        assert!(error.contains("uid 65534") && error.contains("run this as that user"), "{error}");
+        assert!(!root.path().join("a").exists());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     job_lookup, moments,
     output::{NO_IDS, OutputMode},
     paint::Paint,
-    table,
+    refusal, table,
 };
 
 /// The job was cancelled.
@@ -105,7 +105,7 @@ impl Run for Args {
                 match job_lookup::job(&wait.client, asked).await {
                     Ok(job) => wait.add(job).await?,
                     Err(e) if is_not_found(&e) => {
-                        eprintln!("doorbell: {e:#}");
+                        eprintln!("doorbell: {}", refusal::told(&e));
                         return Ok(NOT_FOUND);
                     }
                     Err(e) => return Err(e),
