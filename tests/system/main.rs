@@ -36,6 +36,7 @@ mod private_files;
 mod progress;
 mod rest;
 mod run;
+mod run_secret;
 mod shells;
 mod signals;
 mod spool;

@@ -13,6 +13,7 @@ Environment:
   DOORBELL_DATA_DIR       folder of the database and the token
   DOORBELL_CONFIG_DIR     folder of the settings
   DOORBELL_JOB            the job that a command runs as; `doorbell run` and workers set it
+  DOORBELL_JOB_SECRET     by which the command reports for it, with any token; set beside it
   DOORBELL_LOG            what to log to standard error, as in `debug` or `doorbell_runner=debug`
   DOORBELL_LOG_FORMAT     how: `text`, or `json` for one object a line
   NO_COLOR                no colours";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use doorbell_client::{Client, EndpointSource};
-use doorbell_runner::spool;
+use doorbell_runner::{RunSecret, spool};
 use tokio::time::timeout;
 
 use crate::refusal;
@@ -62,8 +62,7 @@ impl Context {
     /// true.
     pub(crate) fn call<T>(&self, calls: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
         spool::deliver_now(self.source());
-        let client = Client::new(self.source());
-        self.block_on(calls(&client))
+        self.block_on(calls(&self.client()))
     }
 
     /// Calls the hub and delivers nothing. Without an answer after `patience` it gives `None`.
@@ -72,8 +71,13 @@ impl Context {
         patience: Duration,
         calls: impl AsyncFnOnce(&Client) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<T>> {
-        let client = Client::new(self.source());
+        let client = self.client();
         self.block_on(async { timeout(patience, calls(&client)).await.ok().transpose() })
+    }
+
+    /// Shows the secret of the run that this process is a part of.
+    fn client(&self) -> Client {
+        Client::new(self.source()).showing(RunSecret::of_environment().as_ref().map(RunSecret::expose))
     }
 
     /// Waits for something else than a call. The thread that is there is enough.

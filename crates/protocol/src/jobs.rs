@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Counts, Epoch, Fence, Invalid, Job, JobId, JobState, Lease, Origin, Outcome, Progress, Sequence, Timestamp, limits,
-    omitted::is_default, text,
+    omitted::is_default, run_secret::RunSecretHash, text,
 };
 
 /// Body of `POST /v1/jobs`: a job that its reporter runs itself (`start`), or a queued one (`command`).
@@ -48,6 +48,10 @@ pub struct NewJob {
     /// When it started, if the report comes late. A moment in the future becomes now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
+    /// The SHA-256 of a secret that its reporter made for this run: whoever shows the secret reports for it, as its command does. Only
+    /// with `start`; that of a queued job comes with its claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_sha256: Option<RunSecretHash>,
     /// Of two jobs that may run, the one with the higher priority is claimed first. Not with `start`, as all that follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
@@ -282,6 +286,8 @@ impl NewJob {
         }
         if self.start {
             self.check_waits_for_nothing()?;
+        } else if self.secret_sha256.is_some() {
+            return Err(Invalid::new("secret_sha256", "the worker that claims a queued job makes its secret; leave this out"));
         } else {
             self.task.check()?;
         }

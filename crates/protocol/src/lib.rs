@@ -4,7 +4,8 @@
 //! - [`routes`]: every call, in one table
 //! - [`id`]: job, worker, question and schedule ids, epoch, sequence, fence, event ids
 //! - [`time`]: the one timestamp format on the wire
-//! - [`job`]: a job and its states · [`progress`]: how far it is · [`lease`]: who may report for it
+//! - [`job`]: a job and its states · [`progress`]: how far it is · [`lease`]: who may report for it · [`run_secret`]: and what its
+//!   command shows for that
 //! - [`jobs`]: bodies of the calls under `/v1/jobs` · [`worker`]: workers and claims · [`schedule`]: jobs by the clock
 //! - [`question`]: what a job asks, and the answers · [`log`]: what its command prints
 //! - [`feed`]: events and snapshots · [`hub`]: health and stats
@@ -34,6 +35,7 @@ pub mod place;
 pub mod progress;
 pub mod question;
 pub mod routes;
+pub mod run_secret;
 pub mod schedule;
 pub mod text;
 pub mod time;

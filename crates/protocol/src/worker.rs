@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Job, JobId, Lease, Timestamp, WorkerId, jobs::Task, limits, text};
+use crate::{Invalid, Job, JobId, Lease, Timestamp, WorkerId, jobs::Task, limits, run_secret::RunSecretHash, text};
 
 /// Body of `POST /v1/workers`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -94,6 +94,10 @@ pub struct ClaimRequest {
     /// How long to wait for one, in milliseconds; at most 60,000, longer waits are cut.
     #[serde(default)]
     pub wait_ms: u64,
+    /// The SHA-256 of a secret that the worker made for the run that it may get: whoever shows the secret reports for it, as its
+    /// command does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_sha256: Option<RunSecretHash>,
 }
 
 /// Answer to `POST /v1/claims`: a job that is this worker's to run. 204 when there was none.

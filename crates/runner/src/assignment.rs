@@ -5,11 +5,16 @@ use doorbell_client::{BearerToken, DiscoverError, Endpoint, EndpointSource, Plac
 use doorbell_protocol::worker::Claim;
 use serde::{Deserialize, Serialize};
 
+use crate::run_secret::RunSecret;
+
 /// A claim, and the hub to report to. JSON that holds only a claim is an assignment, too.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Assignment {
     #[serde(flatten)]
     pub(crate) claim: Claim,
+    /// Of the run. The hub knows its hash.
+    #[serde(default = "RunSecret::random")]
+    pub(crate) secret: RunSecret,
     /// Set when the worker was given its hub's address. It goes through standard input because other users
     /// can see arguments and variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -29,10 +34,10 @@ struct FixedHub {
 }
 
 impl Assignment {
-    pub(crate) fn new(claim: Claim, source: &EndpointSource, open_files: Option<u64>) -> Self {
+    pub(crate) fn new(claim: Claim, secret: RunSecret, source: &EndpointSource, open_files: Option<u64>) -> Self {
         let hub =
             source.as_fixed().map(|endpoint| FixedHub { url: endpoint.url().to_owned(), token: endpoint.token().expose().to_owned() });
-        Self { claim, hub, announced: source.is_announced(), open_files }
+        Self { claim, secret, hub, announced: source.is_announced(), open_files }
     }
 
     /// The hub to report to.

@@ -51,10 +51,11 @@ pub fn run_claimed(input: impl Read) -> Result<i32, ClaimedError> {
     let log = UnsentLog::default();
     let task = &assignment.claim.task;
     let of_the_task = task.env.iter().map(|(name, value)| (name.into(), value.into()));
-    let redactor = Redactor::new(std::env::vars_os().chain(of_the_task), &[]);
+    let secret = &assignment.secret;
+    let redactor = Redactor::new(std::env::vars_os().chain(of_the_task).chain([secret.variable()]), &[]);
     let output = OutputSink { redactor: redactor.clone(), latest, words: Words::Sent(log.clone()) };
     let surroundings = Surroundings::of(task, assignment.open_files);
-    let started = command::queued(task, id).and_then(|process| {
+    let started = command::queued(task, id, secret).and_then(|process| {
         let program = process.get_program().to_owned();
         RunningCommand::start(process, |process| stdio::attach_claimed(process, &surroundings, output))
             .map_err(|e| not_started::exit(&program, &e))

@@ -11,7 +11,7 @@ use std::{path::PathBuf, process::Child};
 
 use doorbell_protocol::{JobId, jobs::Task};
 
-use crate::ending::Exit;
+use crate::{ending::Exit, run_secret::RunSecret};
 
 /// Names the job to the command and everything below it.
 pub const JOB_VARIABLE: &str = "DOORBELL_JOB";
@@ -22,15 +22,15 @@ const SESSION_VERB: &str = "session";
 const OURSELVES: &str = "doorbell";
 
 /// The command of a command line, as it was typed.
-pub(crate) fn typed(program: &OsStr, args: &[OsString], job: JobId) -> Command {
+pub(crate) fn typed(program: &OsStr, args: &[OsString], job: JobId, secret: &RunSecret) -> Command {
     let mut command = Command::new(program);
     command.args(args);
-    with_environment(&mut command, job);
+    name_run(&mut command, job, secret);
     command
 }
 
 /// The command of a queued job.
-pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
+pub(crate) fn queued(task: &Task, job: JobId, secret: &RunSecret) -> Result<Command, Exit> {
     let (program, args) = task.command.split_first().ok_or_else(|| Exit::NotFound("the job has no command".to_owned()))?;
     let mut command = if program == OURSELVES {
         Command::new(std::env::current_exe().map_err(|e| Exit::NotRunnable(format!("cannot find the doorbell program: {e}")))?)
@@ -38,7 +38,6 @@ pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
         Command::new(program)
     };
     command.args(args);
-    with_environment(&mut command, job);
     // Where the shell is and was that started the worker does not concern the command.
     command.env_remove("PWD").env_remove("OLDPWD");
     if let Some(folder) = task.cwd.as_ref().map(Into::into).or_else(std::env::home_dir) {
@@ -49,6 +48,8 @@ pub(crate) fn queued(task: &Task, job: JobId) -> Result<Command, Exit> {
         command.env("PWD", &folder).current_dir(folder);
     }
     command.envs(&task.env);
+    // A task that was queued from inside another job may have brought that one's along.
+    name_run(&mut command, job, secret);
     Ok(command)
 }
 
@@ -134,8 +135,10 @@ pub(crate) fn find_in(path: Option<OsString>, program: &OsStr) -> io::Result<Pat
     found
 }
 
-fn with_environment(command: &mut Command, job: JobId) {
-    command.env(JOB_VARIABLE, job.to_string());
+/// Tells the command which run it is.
+fn name_run(command: &mut Command, job: JobId, secret: &RunSecret) {
+    let (variable, secret) = secret.variable();
+    command.env(JOB_VARIABLE, job.to_string()).env(variable, secret);
 }
 
 #[cfg(test)]
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn a_missing_working_folder_is_named() {
         let task = Task { command: vec!["true".to_owned()], cwd: Some("/no/such".to_owned()), ..Task::default() };
-        let exit = queued(&task, JobId(uuid::Uuid::nil())).unwrap_err();
+        let exit = queued(&task, JobId(uuid::Uuid::nil()), &RunSecret::random()).unwrap_err();
         assert_eq!(exit, Exit::NotRunnable("the working folder /no/such does not exist".to_owned()));
     }
 }

@@ -12,7 +12,8 @@
 //! - `stdio/`: the command's streams and terminals; it knows nothing of job control
 //! - [`ending`]: how the command ended, and what that means for its job · `exit_as`: and how we end
 //! - `output/`: what becomes of the command's output beside being written · [`progress`]: reads progress from
-//!   it, pure · `redact`: keeps secrets here
+//!   it, pure · `redact`: keeps secrets here · [`run_secret`]: that of
+//!   the run itself
 //! - [`creation`]: tells the hub of a job · `reporter/`: and of all that follows, from a thread of its own · [`spool`]: ends that no hub has taken yet
 //! - [`origin`]: who runs a job, where · [`test_job`]: the built-in job that shows whether everything works
 //!
@@ -38,6 +39,7 @@ pub mod progress;
 pub mod redact;
 mod reporter;
 pub mod run;
+pub mod run_secret;
 pub mod spool;
 mod stdio;
 mod surroundings;
@@ -50,6 +52,7 @@ pub use command::JOB_VARIABLE;
 pub use job_control::session;
 pub use redact::{Redactor, Secret};
 pub use run::{Prints, RunSpec, run};
+pub use run_secret::RunSecret;
 pub use stdio::TerminalChoice;
 pub use surroundings::Surroundings;
 pub use worker::{WorkerConfig, work};

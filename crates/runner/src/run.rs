@@ -20,6 +20,7 @@ use crate::{
     output::{Latest, OutputSink, UnsentLog, Words},
     redact::Redactor,
     reporter::{Opening, ReportedJob, Reporter},
+    run_secret::RunSecret,
     stdio::{self, TerminalChoice},
 };
 
@@ -44,6 +45,8 @@ pub struct RunSpec {
     pub notify_after: Option<Duration>,
     /// The command is stopped when it has run for so long.
     pub timeout: Option<Duration>,
+    /// Of this run. The redactor knows it.
+    pub secret: RunSecret,
     /// Finds the secrets, which are not sent.
     pub redactor: Redactor,
     /// Whether what it prints is sent.
@@ -75,7 +78,7 @@ pub enum Prints {
 pub fn run(spec: RunSpec) -> i32 {
     let id = JobId(Uuid::now_v7());
     let (latest, progress) = watch::channel(Latest::default());
-    let process = command::typed(&spec.program, &spec.args, id);
+    let process = command::typed(&spec.program, &spec.args, id, &spec.secret);
     let redactor = spec.redactor.clone();
     let log = (spec.prints == Prints::Sent).then(UnsentLog::default);
     let output = OutputSink { redactor: redactor.clone(), latest, words: log.clone().map_or(Words::Kept, Words::Sent) };
@@ -112,6 +115,7 @@ fn new_job(spec: &RunSpec, id: JobId, started_at: Timestamp) -> NewJob {
         parent: spec.parent,
         labels: spec.labels.clone(),
         url: spec.url.clone(),
+        secret_sha256: Some(spec.secret.hash()),
         notify_after_ms: spec.notify_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX).min(limits::COUNT)),
         ..NewJob::default()
     }

@@ -14,7 +14,7 @@ use doorbell_protocol::{
     ErrorCode, Outcome, WorkerId,
     jobs::FinishReport,
     limits,
-    worker::{Claim, NewWorker},
+    worker::{Claim, ClaimRequest, NewWorker},
 };
 use tokio::{
     io::AsyncWriteExt,
@@ -23,7 +23,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{assignment::Assignment, origin, spool};
+use crate::{assignment::Assignment, origin, run_secret::RunSecret, spool};
 
 /// An answer without a job that comes sooner than this was no long poll. Asking again at once would load the
 /// hub.
@@ -76,8 +76,8 @@ async fn claim_jobs(config: &WorkerConfig, awake: &Notify, shutdown: impl Future
             claimed = next_claim(&client, config, awake, &slots, &mut registered, &mut backoff) => claimed,
         };
         // There is no next claim only when the worker is drained: the semaphore is never closed.
-        let Some((claim, slot)) = claimed else { return };
-        start(&client, config, claim, slot).await;
+        let Some((claim, secret, slot)) = claimed else { return };
+        start(&client, config, claim, secret, slot).await;
     }
 }
 
@@ -89,16 +89,17 @@ async fn next_claim(
     slots: &Arc<Semaphore>,
     registered: &mut Option<WorkerId>,
     backoff: &mut Backoff,
-) -> Option<(Claim, OwnedSemaphorePermit)> {
+) -> Option<(Claim, RunSecret, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    let secret = RunSecret::random();
     loop {
         let asked = Instant::now();
-        let claimed = claim(client, config, registered).await;
+        let claimed = claim(client, config, &secret, registered).await;
         awake.notify_one();
         match claimed {
             Ok(Some(claim)) => {
                 backoff.reset();
-                return Some((claim, slot));
+                return Some((claim, secret, slot));
             }
             Ok(None) if asked.elapsed() >= SOONEST_EMPTY => {
                 backoff.reset();
@@ -123,22 +124,28 @@ async fn next_claim(
     }
 }
 
-async fn claim(client: &Client, config: &WorkerConfig, registered: &mut Option<WorkerId>) -> Result<Option<Claim>, CallError> {
-    let id = match *registered {
+async fn claim(
+    client: &Client,
+    config: &WorkerConfig,
+    secret: &RunSecret,
+    registered: &mut Option<WorkerId>,
+) -> Result<Option<Claim>, CallError> {
+    let worker = match *registered {
         Some(id) => id,
         None => {
             let worker = NewWorker { name: config.name.clone(), host: origin::host().unwrap_or_default(), slots: config.slots.max(1) };
             *registered.insert(client.register_worker(&worker).await?.id)
         }
     };
-    client.claim(id, limits::WAIT).await
+    let wait_ms = u64::try_from(limits::WAIT.as_millis()).unwrap_or(u64::MAX);
+    client.claim(&ClaimRequest { worker, wait_ms, secret_sha256: Some(secret.hash()) }).await
 }
 
 /// Starts the runner of a claim. The slot is free again when the runner ends.
-async fn start(client: &Client, config: &WorkerConfig, claim: Claim, slot: OwnedSemaphorePermit) {
+async fn start(client: &Client, config: &WorkerConfig, claim: Claim, secret: RunSecret, slot: OwnedSemaphorePermit) {
     let job = claim.job.id;
     let fence = claim.lease.fence;
-    match spawn(config, claim).await {
+    match spawn(config, claim, secret).await {
         Ok(mut runner) => {
             tokio::spawn(async move {
                 match runner.wait().await {
@@ -159,8 +166,8 @@ async fn start(client: &Client, config: &WorkerConfig, claim: Claim, slot: Owned
     }
 }
 
-async fn spawn(config: &WorkerConfig, claim: Claim) -> std::io::Result<Child> {
-    let assignment = serde_json::to_vec(&Assignment::new(claim, &config.source, config.open_files))?;
+async fn spawn(config: &WorkerConfig, claim: Claim, secret: RunSecret) -> std::io::Result<Child> {
+    let assignment = serde_json::to_vec(&Assignment::new(claim, secret, &config.source, config.open_files))?;
     let mut runner = Command::new(&config.program);
     runner
         .arg("runner")

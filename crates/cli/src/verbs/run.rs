@@ -4,7 +4,7 @@ use std::{ffi::OsString, time::Duration};
 
 use anyhow::bail;
 use doorbell_protocol::{JobId, jobs, limits};
-use doorbell_runner::{Prints, Redactor, RunSpec, Secret, TerminalChoice};
+use doorbell_runner::{Prints, Redactor, RunSecret, RunSpec, Secret, TerminalChoice};
 
 use crate::{
     context::{Context, Run},
@@ -97,7 +97,8 @@ impl Run for Args {
         if self.labels.len() > limits::LABELS {
             bail!("a job has at most {} labels", limits::LABELS);
         }
-        let redactor = Redactor::new(std::env::vars_os(), &self.redact);
+        let secret = RunSecret::random();
+        let redactor = Redactor::new(std::env::vars_os().chain([secret.variable()]), &self.redact);
         // Secrets go before it is shortened: half of one would stay.
         let name = self.name.unwrap_or_else(|| name::of_command(&redactor.words(&self.command)));
         let mut words = self.command.into_iter();
@@ -118,6 +119,7 @@ impl Run for Args {
             url: self.url,
             notify_after: self.notify_after.or(self.quiet_start.then_some(Duration::ZERO)),
             timeout: self.timeout,
+            secret,
             redactor,
             prints: if self.no_output { Prints::Kept } else { Prints::Sent },
             terminal,

@@ -24,8 +24,12 @@ use doorbell_protocol::{
     ErrorBody,
     hub::{Health, Stats},
     routes::{self, Json, PathId, Route},
+    run_secret,
 };
-use reqwest::{Method, StatusCode, header};
+use reqwest::{
+    Method, StatusCode,
+    header::{self, HeaderValue},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -51,6 +55,7 @@ pub const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 pub struct Client {
     source: EndpointSource,
     http: Http,
+    run_secret: Option<HeaderValue>,
 }
 
 /// One call, ready to be sent.
@@ -81,14 +86,25 @@ impl Client {
     /// A client of the hub that `source` names. Connects to nothing yet.
     #[must_use]
     pub fn new(source: EndpointSource) -> Self {
-        Self { source, http: Http::new(Reuse::Soon) }
+        Self { source, http: Http::new(Reuse::Soon), run_secret: None }
+    }
+
+    /// The client of a program that is the run with this secret, and shows it with each call. What could not stand in a header is no
+    /// secret, and is not shown.
+    #[must_use]
+    pub fn showing(self, run_secret: Option<&str>) -> Self {
+        let run_secret = run_secret.and_then(|secret| HeaderValue::from_str(secret).ok()).map(|mut secret| {
+            secret.set_sensitive(true);
+            secret
+        });
+        Self { run_secret, ..self }
     }
 
     /// A client whose calls are far apart. It closes each connection after its call, and then has nothing to look after: to keep
     /// connections means to wake up seconds after each call, and see which are idle.
     #[must_use]
     pub fn for_rare_calls(source: EndpointSource) -> Self {
-        Self { source, http: Http::new(Reuse::Never) }
+        Self { source, http: Http::new(Reuse::Never), run_secret: None }
     }
 
     /// The hub's endpoint, found anew.
@@ -152,6 +168,9 @@ impl Client {
             .bearer_auth(endpoint.token().expose());
         if let Some(Body { kind, bytes }) = call.body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes);
+        }
+        if let Some(secret) = &self.run_secret {
+            request = request.header(run_secret::HEADER, secret);
         }
         if let Some(etag) = call.etag {
             request = request.header(header::IF_NONE_MATCH, etag);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use doorbell_protocol::{
-    WorkerId, routes,
+    WorkerId, limits, routes,
     worker::{Claim, ClaimRequest, NewWorker, Worker, WorkerStatus},
 };
 use reqwest::StatusCode;
@@ -47,9 +47,9 @@ impl Client {
     ///
     /// # Errors
     /// See [`CallError`]. A worker that the hub does not know (it forgets them when it restarts) is 404.
-    pub async fn claim(&self, worker: WorkerId, wait: Duration) -> Result<Option<Claim>, CallError> {
-        let body = ClaimRequest { worker, wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) };
-        let answer = self.send(Call::of(&routes::CLAIM, &(), &()).json(&body).waiting(wait)).await?;
+    pub async fn claim(&self, body: &ClaimRequest) -> Result<Option<Claim>, CallError> {
+        let wait = Duration::from_millis(body.wait_ms).min(limits::WAIT);
+        let answer = self.send(Call::of(&routes::CLAIM, &(), &()).json(body).waiting(wait)).await?;
         if answer.status == StatusCode::NO_CONTENT {
             return Ok(None);
         }

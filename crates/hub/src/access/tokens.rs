@@ -14,13 +14,12 @@ use doorbell_protocol::{Role, Timestamp, TokenId, token::Token};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::{
-        rate_limit::Bucket,
-        rights::{Actor, Reach},
-        secret::SecretHash,
-    },
+    access::{rate_limit::Bucket, secret::SecretHash},
     clock,
-    domain::binding::Binding,
+    domain::{
+        binding::Binding,
+        rights::{Actor, Reach},
+    },
 };
 
 pub(crate) struct Tokens {
@@ -116,7 +115,7 @@ impl Caller {
             (false, true) => Reach::SeesAll,
             (false, false) => Reach::Own,
         };
-        Actor { who: self.token.as_ref().map(|token| token.id).into(), reach }
+        Actor { who: self.token.as_ref().map(|token| token.id).into(), reach, run_secret: None }
     }
 
     /// Who does what is done with this token.

@@ -60,7 +60,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::access::rights::Principal;
+    use crate::domain::rights::Principal;
 
     const NOW: Timestamp = Timestamp::EPOCH;
 

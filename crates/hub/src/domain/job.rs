@@ -6,10 +6,11 @@
 use doorbell_protocol::{
     EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, TokenId, WorkerId,
     jobs::{FinishReport, NewJob, Task},
+    run_secret::RunSecretHash,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::access::rights::{Actor, Principal, Reach};
+use crate::domain::rights::{Actor, Principal, Reach};
 
 /// A job with what only the hub knows of it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -23,6 +24,9 @@ pub(crate) struct Record {
     /// Who started or claimed its run, and so reports for it. The owner's until then.
     #[serde(default, skip_serializing_if = "Principal::is_owner")]
     pub(crate) held_by: Principal,
+    /// Of the secret by which its command reports for its run, if its runner has made one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_sha256: Option<RunSecretHash>,
     /// What a worker runs; empty for a job that its reporter runs.
     #[serde(default)]
     pub(crate) task: Task,
@@ -63,7 +67,7 @@ pub(crate) struct Announcement {
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// A worker takes a queued job.
-    Claim { worker: Holder, by: Principal, fence: Fence },
+    Claim { worker: Holder, by: Principal, lease: NewLease },
     /// Somebody wants it stopped: a person, or nobody when its schedule does.
     Cancel { by: Option<String> },
     /// The runner reports after its lease ran out.
@@ -72,6 +76,13 @@ pub(crate) enum Command {
     Finish { report: FinishReport, progress: Option<Progress>, by: Actor },
     /// The lease ran out.
     Expire { progress: Option<Progress> },
+}
+
+/// The lease of a run that begins, and what else proves the right to report for it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewLease {
+    pub(crate) fence: Fence,
+    pub(crate) secret_sha256: Option<RunSecretHash>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -84,6 +95,8 @@ pub(crate) enum Refusal {
     LeaseStale,
     /// The run is somebody else's to report for.
     NotTheirs,
+    /// Who reports without a fence must show the secret of the run.
+    NotShown,
     /// A new job is to be a part of one that it may not be a part of.
     NoSuchParent(JobId),
     BadTransition {
@@ -100,6 +113,7 @@ impl Record {
             fence: Fence::default(),
             created_by,
             held_by: Principal::Owner,
+            secret_sha256: None,
             task,
             holder: None,
             waits_for: Vec::new(),
@@ -120,7 +134,21 @@ impl Record {
 
     /// Whether they may know of it.
     pub(crate) fn is_seen_by(&self, actor: Actor) -> bool {
-        actor.reach != Reach::Own || self.is_of(actor.who)
+        actor.reach != Reach::Own || self.is_of(actor.who) || self.is_run_of(actor)
+    }
+
+    /// Whether they show the secret of its run, as its command does.
+    pub(crate) fn is_run_of(&self, actor: Actor) -> bool {
+        self.secret_sha256.is_some_and(|hash| actor.shows(hash))
+    }
+
+    /// Refuses whoever may not speak for its run: with a fence as [`check_reporter`](Self::check_reporter) does, without one whoever
+    /// does not show the secret of the run. A run without a secret is spoken for by who reports for it.
+    pub(crate) fn check_speaker(&self, actor: Actor, fence: Option<Fence>) -> Result<(), Refusal> {
+        if fence.is_some() || self.secret_sha256.is_none() {
+            return self.check_reporter(actor);
+        }
+        if actor.reach == Reach::All || self.is_run_of(actor) { Ok(()) } else { Err(Refusal::NotShown) }
     }
 
     /// Refuses whoever may not report for its run.
@@ -145,19 +173,20 @@ pub(crate) fn create(id: JobId, new: NewJob, by: Principal, fence: Fence, now: T
         ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
     let record = Record::new(job, new.task, by);
-    if new.start { start(record, by, fence, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
+    let lease = NewLease { fence, secret_sha256: new.secret_sha256 };
+    if new.start { start(record, by, lease, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
 }
 
 /// What `command` does to `record`; `None` when it was done before and changes nothing.
 pub(crate) fn decide(record: &Record, command: Command, now: Timestamp) -> Result<Option<Transition>, Refusal> {
     let state = record.job.state;
     match command {
-        Command::Claim { worker, by, fence } => match state {
+        Command::Claim { worker, by, lease } => match state {
             JobState::Queued => {
                 let mut record = record.clone();
                 record.job.worker = Some(worker.name.clone());
                 record.holder = Some(worker);
-                Ok(Some(start(record, by, fence, now)))
+                Ok(Some(start(record, by, lease, now)))
             }
             JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Cancelled | JobState::Lost | JobState::Unknown => {
                 Err(Refusal::BadTransition { from: state, verb: "claim" })
@@ -211,9 +240,10 @@ pub(crate) fn cancel_queued(mut record: Record, reason: Option<String>, now: Tim
     Transition { record, announces: None }
 }
 
-fn start(mut record: Record, by: Principal, fence: Fence, at: Timestamp) -> Transition {
+fn start(mut record: Record, by: Principal, lease: NewLease, at: Timestamp) -> Transition {
     record.held_by = by;
-    record.fence = fence;
+    record.fence = lease.fence;
+    record.secret_sha256 = lease.secret_sha256;
     record.job.attempt += 1;
     record.job.state = JobState::Running;
     record.job.started_at = Some(at);
@@ -261,9 +291,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::access::rights::tests::token;
+    use crate::domain::rights::tests::token;
 
     const NOW: Timestamp = Timestamp::EPOCH;
+    const LEASE: NewLease = NewLease { fence: Fence(1), secret_sha256: None };
 
     fn later(seconds: u64) -> Timestamp {
         NOW + std::time::Duration::from_secs(seconds)
@@ -335,11 +366,11 @@ mod tests {
         let queued = create(JobId(Uuid::from_u128(1)), new(false), Principal::Owner, Fence(1), NOW);
         assert_eq!(queued.announces, None);
         let worker = Holder { id: WorkerId(Uuid::nil()), name: "here".to_owned(), host: "host".to_owned() };
-        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone(), by: Principal::Owner, fence: Fence(1) }, later(1));
+        let claimed = moved(&queued.record, Command::Claim { worker: worker.clone(), by: Principal::Owner, lease: LEASE }, later(1));
         assert_eq!(claimed.announces.map(|told| told.kind), Some(EventKind::JobStarted));
         assert_eq!(claimed.record.job.worker.as_deref(), Some("here"));
         assert_eq!(claimed.record.fence, Fence(1));
-        let again = decide(&claimed.record, Command::Claim { worker, by: Principal::Owner, fence: Fence(1) }, later(2));
+        let again = decide(&claimed.record, Command::Claim { worker, by: Principal::Owner, lease: LEASE }, later(2));
         assert!(matches!(again, Err(Refusal::BadTransition { from: JobState::Running, .. })));
     }
 
@@ -420,7 +451,7 @@ mod tests {
         let queued = created_by(creator, false);
         assert!(queued.is_of(creator.who) && !queued.is_of(Principal::Owner));
         let holder = Holder { id: WorkerId(Uuid::nil()), name: "w".to_owned(), host: "h".to_owned() };
-        let running = moved(&queued, Command::Claim { worker: holder, by: worker.who, fence: Fence(1) }, NOW).record;
+        let running = moved(&queued, Command::Claim { worker: holder, by: worker.who, lease: LEASE }, NOW).record;
         assert!(running.is_of(creator.who) && running.is_of(worker.who));
         assert_eq!((running.check_reporter(creator), running.check_reporter(worker)), (Err(Refusal::NotTheirs), Ok(())));
     }
@@ -433,5 +464,26 @@ mod tests {
         let old: Record = serde_json::from_value(json).unwrap();
         assert_eq!((old.created_by, old.held_by), (Principal::Owner, Principal::Owner));
         assert!(!serde_json::to_string(&old).unwrap().contains("_by"));
+    }
+
+    #[test]
+    fn who_shows_the_secret_of_a_run_speaks_for_it_and_reports_for_nothing() {
+        let hash = |secret: u8| Some(RunSecretHash([secret; 32]));
+        let (mine, other) = (token(1, Reach::Own), token(2, Reach::Own));
+        let start =
+            |secret_sha256| create(JobId(Uuid::from_u128(1)), NewJob { secret_sha256, ..new(true) }, mine.who, Fence(1), NOW).record;
+        let (secret, plain) = (start(hash(1)), start(None));
+        for (record, actor, without, with) in [
+            (&secret, other.showing(hash(1)), Ok(()), Err(Refusal::NotTheirs)),
+            (&secret, other.showing(hash(2)), Err(Refusal::NotShown), Err(Refusal::NotTheirs)),
+            (&secret, other, Err(Refusal::NotShown), Err(Refusal::NotTheirs)),
+            (&secret, mine, Err(Refusal::NotShown), Ok(())),
+            (&secret, Actor::OWNER, Ok(()), Ok(())),
+            (&plain, mine, Ok(()), Ok(())),
+            (&plain, other.showing(hash(1)), Err(Refusal::NotTheirs), Err(Refusal::NotTheirs)),
+        ] {
+            assert_eq!((record.check_speaker(actor, None), record.check_speaker(actor, Some(Fence(1)))), (without, with), "{actor:?}");
+        }
+        assert!(secret.is_seen_by(other.showing(hash(1))) && !secret.is_seen_by(other));
     }
 }

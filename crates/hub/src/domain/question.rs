@@ -10,7 +10,10 @@ use doorbell_protocol::{
     question::{Answer, NewAnswer, NewQuestion},
 };
 
-use crate::{access::rights::Actor, domain::job::Record};
+use crate::domain::{
+    job::{self, Record},
+    rights::Actor,
+};
 
 /// A question's new state, its job's, and what the feed tells about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +40,8 @@ pub(crate) enum Refusal {
     NotFound(QuestionId),
     IdTaken(QuestionId),
     LeaseStale,
-    /// The run is somebody else's to ask for.
-    NotTheirs,
+    /// They may not speak for the run.
+    NoSpeaker(job::Refusal),
     TooMany,
     AlreadyAnswered,
     NotOpen(QuestionState),
@@ -48,9 +51,7 @@ pub(crate) enum Refusal {
 
 /// Asks. `new` has passed its checks.
 pub(crate) fn ask(record: &Record, id: QuestionId, new: NewQuestion, by: Actor, now: Timestamp) -> Result<Move, Refusal> {
-    if record.check_reporter(by).is_err() {
-        return Err(Refusal::NotTheirs);
-    }
+    record.check_speaker(by, new.fence).map_err(Refusal::NoSpeaker)?;
     if new.fence.is_some_and(|fence| fence != record.fence) || record.job.state != JobState::Running {
         return Err(Refusal::LeaseStale);
     }
@@ -78,10 +79,12 @@ pub(crate) fn ask(record: &Record, id: QuestionId, new: NewQuestion, by: Actor, 
 /// What `command` does to `question` and to its job; `None` when it was done before and changes nothing.
 pub(crate) fn decide(record: &Record, question: &Question, command: Command, now: Timestamp) -> Result<Option<Move>, Refusal> {
     let is_due = question.expires_at.is_some_and(|at| at <= now);
+    if let Command::Withdraw { fence, by } = &command {
+        record.check_speaker(*by, *fence).map_err(Refusal::NoSpeaker)?;
+    }
     match (question.state, command) {
         (QuestionState::Open, Command::Answer { .. }) if is_due => Err(Refusal::NotOpen(QuestionState::Expired)),
         (QuestionState::Open, Command::Answer { answer, by }) => answered(record, question, answer, by, now).map(Some),
-        (_, Command::Withdraw { by, .. }) if record.check_reporter(by).is_err() => Err(Refusal::NotTheirs),
         (QuestionState::Open, Command::Withdraw { fence: Some(fence), .. }) if fence != record.fence => Err(Refusal::LeaseStale),
         (QuestionState::Open, Command::Withdraw { .. }) => Ok(Some(close(record, question, QuestionState::Withdrawn, now))),
         (QuestionState::Open, Command::Expire) => Ok(is_due.then(|| close(record, question, QuestionState::Expired, now))),
@@ -124,7 +127,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{access::rights::Principal, domain::job};
+    use crate::domain::rights::Principal;
 
     const NOW: Timestamp = Timestamp::EPOCH;
 

@@ -49,9 +49,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        access::rights::Principal,
-        domain::job::{self, Command, Holder},
+    use crate::domain::{
+        job::{self, Command, Holder, NewLease},
+        rights::Principal,
     };
 
     fn at(seconds: u64) -> Timestamp {
@@ -68,7 +68,14 @@ mod tests {
 
     fn running(n: u128, change: impl FnOnce(&mut Record)) -> Record {
         let worker = Holder { id: worker(1).id, name: "w".to_owned(), host: "h".to_owned() };
-        job::decide(&queued(n, change), Command::Claim { worker, by: Principal::Owner, fence: Fence(1) }, at(0)).unwrap().unwrap().record
+        job::decide(
+            &queued(n, change),
+            Command::Claim { worker, by: Principal::Owner, lease: NewLease { fence: Fence(1), secret_sha256: None } },
+            at(0),
+        )
+        .unwrap()
+        .unwrap()
+        .record
     }
 
     fn worker(slots: u32) -> Worker {

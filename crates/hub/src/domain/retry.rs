@@ -65,9 +65,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{
-        access::rights::{Principal, Reach, tests::token},
-        domain::job,
+    use crate::domain::{
+        job,
+        rights::{Principal, Reach, tests::token},
     };
 
     const NOW: Timestamp = Timestamp::EPOCH;

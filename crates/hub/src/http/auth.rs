@@ -11,11 +11,12 @@ use axum::{
 use doorbell_protocol::{
     ErrorCode, Role,
     routes::{Access, Spec},
+    run_secret::{self, RunSecretHash},
 };
 
 use super::{body, context::Context, error::Error};
 use crate::{
-    access::tokens::Caller,
+    access::{secret::SecretHash, tokens::Caller},
     net::{exposure::Site, strangers::Stranger},
 };
 
@@ -33,7 +34,10 @@ pub(crate) async fn token(State((context, spec)): State<(Arc<Context>, Spec)>, m
     if let Err(error) = allowed {
         return error.into_response();
     }
-    request.extensions_mut().insert(caller.actor());
+    let secret = request.headers().get(run_secret::HEADER).and_then(|secret| secret.to_str().ok());
+    let hash = secret.map(|secret| RunSecretHash(*SecretHash::of(secret).as_bytes()));
+    let actor = caller.actor().showing(hash);
+    request.extensions_mut().insert(actor);
     request.extensions_mut().insert(caller);
     body::whole(State(spec), request, next).await
 }

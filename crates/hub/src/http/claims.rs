@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    WorkerId, limits,
+    limits,
     worker::{Claim, ClaimRequest},
 };
 use tokio::time::Instant;
@@ -23,7 +23,7 @@ use crate::{
     access::tokens::Caller,
     alarm, clock,
     domain::{
-        job::{Command, Holder},
+        job::{Command, Holder, NewLease},
         queue::{self, Pick},
     },
     state::leases,
@@ -41,7 +41,7 @@ pub(crate) async fn claim(
     loop {
         queue.mark_unchanged();
         workers.mark_unchanged();
-        let due = match take(&hub, request.worker, &caller).await? {
+        let due = match take(&hub, request, &caller).await? {
             Pick::Job(record) => {
                 let lease = hub.leases.lease(record.fence);
                 return Ok(Json(Claim { job: record.job, lease, task: record.task }).into_response());
@@ -59,7 +59,8 @@ pub(crate) async fn claim(
     }
 }
 
-async fn take(hub: &Context, id: WorkerId, caller: &Arc<Caller>) -> Result<Pick, Error> {
+async fn take(hub: &Context, request: ClaimRequest, caller: &Arc<Caller>) -> Result<Pick, Error> {
+    let id = request.worker;
     let worker = hub.workers.that_claims(id, caller.binding())?;
     let look = queue::pick(hub.live.lock().active.values(), &worker, caller.binding(), clock::now());
     if let Pick::Nothing { .. } = look {
@@ -76,7 +77,8 @@ async fn take(hub: &Context, id: WorkerId, caller: &Arc<Caller>) -> Result<Pick,
                 nothing @ Pick::Nothing { .. } => return Ok(nothing),
             };
             let holder = Holder { id, name: worker.name, host: worker.host };
-            let claim = Command::Claim { worker: holder, by: caller.actor().who, fence: leases::new_fence() };
+            let lease = NewLease { fence: leases::new_fence(), secret_sha256: request.secret_sha256 };
+            let claim = Command::Claim { worker: holder, by: caller.actor().who, lease };
             Ok(Pick::Job(Box::new(draft.decide(*record, claim)?)))
         })
         .await?;

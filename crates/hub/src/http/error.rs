@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limits};
+use doorbell_protocol::{ErrorBody, ErrorCode, Invalid, error::ErrorDetail, limits, run_secret};
 
 use crate::{
     bounds,
@@ -86,6 +86,11 @@ impl From<Refusal> for Error {
                 "this run was started or claimed with another token: only that one, or one with the role `admin`, reports for it",
             )
             .at("Authorization"),
+            Refusal::NotShown => {
+                let message =
+                    "who reports for a run without the fence of its lease shows its secret, which its command finds in DOORBELL_JOB_SECRET";
+                Self::new(ErrorCode::Forbidden, message).at(run_secret::HEADER)
+            }
             Refusal::NotATask(id) => Self::new(
                 ErrorCode::BadTransition,
                 format!("cannot retry {id}: its reporter ran it by itself, and the hub has no command for a worker"),
@@ -109,7 +114,7 @@ impl From<question::Refusal> for Error {
             question::Refusal::IdTaken(id) => {
                 Self::new(ErrorCode::IdTaken, format!("{id} is the id of another question; choose a new one")).at("id")
             }
-            question::Refusal::NotTheirs => Refusal::NotTheirs.into(),
+            question::Refusal::NoSpeaker(refusal) => refusal.into(),
             question::Refusal::LeaseStale => Refusal::LeaseStale.into(),
             question::Refusal::TooMany => {
                 let message = format!("the job has {} open questions; wait for answers, or withdraw some", limits::QUESTIONS_OPEN);

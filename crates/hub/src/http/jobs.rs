@@ -22,11 +22,12 @@ use super::{
     json::{Body, Id, Params, page_limit},
 };
 use crate::{
-    access::{rights::Actor, tokens::Caller},
+    access::tokens::Caller,
     clock,
     domain::{
         job::{self, Command},
         retry as retries,
+        rights::Actor,
     },
     state::create,
     store::PageQuery,

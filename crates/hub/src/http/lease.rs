@@ -12,9 +12,11 @@ use super::{
     json::{Body, Id},
 };
 use crate::{
-    access::rights::Actor,
     clock,
-    domain::job::{self, Command, Refusal},
+    domain::{
+        job::{self, Command, Refusal},
+        rights::Actor,
+    },
     state::leases::Renewal,
 };
 

@@ -22,7 +22,8 @@ use super::{
     lease, sse,
 };
 use crate::{
-    access::{rights::Actor, tokens::Caller},
+    access::tokens::Caller,
+    domain::rights::Actor,
     logs::{AppendError, Follower, Log},
 };
 

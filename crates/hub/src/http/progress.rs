@@ -17,7 +17,11 @@ use super::{
     json::{Body, Id},
     lease,
 };
-use crate::{access::rights::Actor, clock, domain::job::Refusal, state::progress::Teller};
+use crate::{
+    clock,
+    domain::{job::Refusal, rights::Actor},
+    state::progress::Teller,
+};
 
 pub(crate) async fn report(
     State(hub): Hub,
@@ -43,7 +47,7 @@ pub(crate) async fn report(
                 None => match hub.reads.record(id).await?.filter(|record| record.job.state != JobState::Running) {
                     None => return Err(Refusal::NotFound(id).into()),
                     Some(over) => {
-                        over.check_reporter(actor)?;
+                        over.check_speaker(actor, None)?;
                         return Err(Refusal::LeaseStale.into());
                     }
                 },
@@ -60,7 +64,7 @@ pub(crate) async fn report(
 fn tell(hub: &Context, id: JobId, by: Actor, progress: Progress, now: Timestamp) -> Result<Option<bool>, Refusal> {
     let live = hub.live.lock();
     if let Some(record) = live.active.get(&id) {
-        record.check_reporter(by)?;
+        record.check_speaker(by, None)?;
     }
     Ok(live.report(&hub.progress, id, Teller::Program, progress, now).map(|job| job.cancel_requested))
 }

@@ -17,11 +17,12 @@ use super::{
     json::{Body, Id, Params, page_limit},
 };
 use crate::{
-    access::{rights::Actor, tokens::Caller},
+    access::tokens::Caller,
     alarm,
     domain::{
         job,
         question::{self, Command, Refusal},
+        rights::Actor,
     },
     store::QuestionsQuery,
 };
@@ -38,7 +39,7 @@ pub(crate) async fn ask(
         .writer
         .write(move |draft| {
             let mut record = draft.get(job)?;
-            record.check_reporter(actor)?;
+            record.check_speaker(actor, fence)?;
             if let Some(fence) = fence {
                 // Its holder reports: a job that was lost is back, unless the question is refused.
                 record = draft.decide(record, job::Command::Resume { fence, by: actor })?;

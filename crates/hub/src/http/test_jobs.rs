@@ -6,10 +6,7 @@ use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::jobs::{CreatedJob, NewJob, NewTestJob, Task};
 
 use super::{context::Hub, error::Error, jobs, json::Body};
-use crate::{
-    access::{rights::Actor, tokens::Caller},
-    state::create,
-};
+use crate::{access::tokens::Caller, domain::rights::Actor, state::create};
 
 pub(crate) async fn create(
     State(hub): Hub,

@@ -4,10 +4,10 @@ use doorbell_protocol::{JobId, JobState, jobs::NewJob};
 use uuid::Uuid;
 
 use crate::{
-    access::rights::Actor,
     domain::{
         dependencies,
         job::{self, Command, Record, Refusal},
+        rights::Actor,
     },
     state::{
         leases,

@@ -13,9 +13,11 @@ use doorbell_protocol::{Fence, JobId, Lease, jobs::RenewedLease, limits};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    access::rights::{Actor, Principal},
     clock,
-    domain::job::Record,
+    domain::{
+        job::Record,
+        rights::{Actor, Principal},
+    },
 };
 
 pub(crate) struct Leases {

@@ -17,8 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    access::rights::Actor,
-    domain::job::Record,
+    domain::{job::Record, rights::Actor},
     figures::Count,
     state::ring::Ring,
     state::{

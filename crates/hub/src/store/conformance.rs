@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::{Change, PageQuery, QuestionsQuery, Store, StoredEvent, Write};
 use crate::{
-    access::{rights::Principal, secret::SecretHash, tokens::StoredToken},
+    access::{secret::SecretHash, tokens::StoredToken},
     bounds,
-    domain::{job::Record, plan::Plan},
+    domain::{job::Record, plan::Plan, rights::Principal},
 };
 
 /// Runs the suite. `open` opens the same database each time; it is new at first and belongs to [`Epoch`] 7.

@@ -16,12 +16,12 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::{
-    access::rights::Principal,
     alarm, clock,
     domain::{
         calendar::Calendar,
         job::{self, Command, Transition},
         plan::Plan,
+        rights::Principal,
     },
     state::{
         schedules::Schedules,

@@ -192,3 +192,74 @@ async fn the_next_attempt_is_held_by_whoever_claims_it() {
         before = Some(worker);
     }
 }
+
+/// Made for a run, and the SHA-256 that the hub is told.
+const SECRET: (&str, &str) = ("open sesame", "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb");
+
+/// What a program says for the run that it is: nothing of it has a fence.
+fn words(job: &str, question: &str) -> [(Method, String, Value); 3] {
+    [
+        (Method::PUT, format!("/v1/jobs/{job}/progress"), json!({"fraction": 0.5})),
+        (Method::POST, format!("/v1/jobs/{job}/questions"), json!({"prompt": "Deploy?", "free_text": true})),
+        (Method::POST, format!("/v1/questions/{question}/withdraw"), json!({})),
+    ]
+}
+
+#[tokio::test]
+async fn a_program_speaks_for_its_run_by_the_secret_of_it_with_any_token_that_reports() {
+    let hub = TestHub::start().await;
+    let (mine, other) = (Holder::of(&hub, "report").await, Holder::of(&hub, "report").await);
+    let new = json!({"name": "deploy", "start": true, "secret_sha256": SECRET.1});
+    let job: CreatedJob = mine.create(new).await.json().await.unwrap();
+    let (id, question) = (job.job.id.to_string(), asked(&hub, &job).await);
+    let shown = async |holder: &Holder<'_>, secret: &str, (method, path, body): (Method, String, Value)| {
+        let call = hub.bare(method, &path).bearer_auth(&holder.secret).header("Doorbell-Job-Secret", secret);
+        call.json(&body).send().await.unwrap()
+    };
+    let before = hub.facts().await;
+    for holder in [&mine, &other] {
+        for (method, path, body) in words(&id, &question) {
+            let not_shown = || Refused(403, ErrorCode::Forbidden, Some("Doorbell-Job-Secret".to_owned()));
+            assert_eq!(refused(holder.send(method.clone(), &path, body.clone()).await).await, not_shown(), "{path}");
+            assert_eq!(refused(shown(holder, "open barley", (method, path, body)).await).await, not_shown());
+        }
+    }
+    // The secret of a run is no lease.
+    for call in reports(&job, &question).into_iter().filter(|(_, path, body)| path.contains("fence=") || body.get("fence").is_some()) {
+        assert_eq!(refused(shown(&other, SECRET.0, call).await).await, not_theirs());
+    }
+    assert_eq!(hub.facts().await, before);
+    for word in words(&id, &question) {
+        let answer = shown(&other, SECRET.0, word).await;
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+    // The owner needs no secret.
+    for (method, path, body) in words(&id, &question) {
+        assert!(hub.send(method, &path, body).await.status().is_success(), "{path}");
+    }
+    let part = json!({"name": "part", "start": true, "parent": id});
+    assert_eq!(refused(other.create(part.clone()).await).await.0, 422);
+    let answer = shown(&other, SECRET.0, (Method::POST, "/v1/jobs".to_owned(), part)).await;
+    assert_eq!(answer.json::<CreatedJob>().await.unwrap().job.parent, Some(job.job.id));
+    for path in [format!("/v1/jobs/{id}"), "/v1/jobs".to_owned(), "/v1/jobs?state=running".to_owned()] {
+        assert!(!hub.get(&path).await.to_string().contains(SECRET.1), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_secret_of_a_claimed_run_comes_with_its_claim_and_outlives_the_hub() {
+    let hub = TestHub::start().await;
+    let queued = json!({"name": "deploy", "command": ["true"], "secret_sha256": SECRET.1});
+    let invalid = Refused(422, ErrorCode::Invalid, Some("secret_sha256".to_owned()));
+    assert_eq!(refused(hub.post("/v1/jobs", queued).await).await, invalid);
+    let job = hub.queued("deploy", json!({})).await;
+    let claim = json!({"worker": hub.worker("w", 1).await, "secret_sha256": SECRET.1});
+    assert_eq!(hub.post("/v1/claims", claim).await.status(), StatusCode::OK);
+    let hub = hub.restart().await;
+    let other = Holder::of(&hub, "report").await;
+    let told = async |secret| {
+        let call = hub.bare(Method::PUT, &format!("/v1/jobs/{}/progress", job.id)).bearer_auth(&other.secret);
+        call.header("Doorbell-Job-Secret", secret).json(&json!({"fraction": 0.5})).send().await.unwrap().status()
+    };
+    assert_eq!((told("open barley").await, told(SECRET.0).await), (StatusCode::FORBIDDEN, StatusCode::NO_CONTENT));
+}

@@ -13,7 +13,7 @@ use super::{
     schema::{Describe, shapes},
     table,
 };
-use crate::{ErrorBody, ErrorCode, Role, limits};
+use crate::{ErrorBody, ErrorCode, Role, limits, run_secret};
 
 /// Reads an example by its name.
 type Examples<'a> = &'a dyn Fn(&str) -> Value;
@@ -150,7 +150,11 @@ fn parameters(spec: &Spec, query: Value) -> Vec<Value> {
         let required = required.contains(&Value::from(name.as_str()));
         json!({"name": name, "in": "query", "required": required, "description": description, "schema": schema})
     });
-    id.into_iter().chain(fields).collect()
+    let secret = spec.run_secret.then(|| {
+        let description = "The secret of the run that the caller is, as its command finds it in `DOORBELL_JOB_SECRET`.";
+        json!({"name": run_secret::HEADER, "in": "header", "required": false, "description": description, "schema": {"type": "string"}})
+    });
+    id.into_iter().chain(fields).chain(secret).collect()
 }
 
 fn responses(spec: &Spec, answer: &Map<String, Value>) -> Value {

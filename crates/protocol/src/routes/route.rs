@@ -40,6 +40,8 @@ pub struct Spec {
     pub storage: Storage,
     /// Whether the panel may make it through the tray app.
     pub panel: bool,
+    /// Whether it looks at the secret of a run, in the header [`HEADER`](crate::run_secret::HEADER).
+    pub run_secret: bool,
     /// Examples of its body, by the names of their files.
     pub bodies: &'static [&'static str],
     /// Examples of its answer, by the names of their files.
@@ -155,6 +157,7 @@ impl<Id, Query, Body, Answer> Route<Id, Query, Body, Answer> {
             conflicts: &[],
             storage: Storage::Untouched,
             panel: false,
+            run_secret: false,
             bodies: &[],
             answers: &[],
         };
@@ -191,6 +194,11 @@ impl<Id, Query, Body, Answer> Route<Id, Query, Body, Answer> {
 
     pub(super) const fn writes(mut self) -> Self {
         self.spec.storage = Storage::Write;
+        self
+    }
+
+    pub(super) const fn run_secret(mut self) -> Self {
+        self.spec.run_secret = true;
         self
     }
 

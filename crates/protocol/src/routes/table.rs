@@ -88,7 +88,7 @@ table! {
     /// The job runs from then on, and the lease is the worker's to hand to its runner. 404 means that the hub has restarted: register again.
     CLAIM: Route<(), (), Json<ClaimRequest>, Json<Claim>> =
         Route::new(Post, "/v1/claims", WORK)
-            .body(REPORT_BYTES, &["claim-request"])
+            .body(REPORT_BYTES, &["claim-request", "claim-request-secret"])
             .answer(&[200, 204], &["claim"])
             .conflicts(&[NotFound, WorkerDraining])
             .writes();
@@ -113,14 +113,14 @@ table! {
     /// instead of 201), by the token that created it alone. `started_at` lets a report come late; a moment in the future becomes now. To queue a command needs the role `admin`.
     CREATE_JOB: Route<(), (), Json<NewJob>, Json<CreatedJob>> =
         Route::new(Post, "/v1/jobs", REPORT)
-            .body(BODY_BYTES, &["new-job-started", "new-job-described", "new-job-queued", "new-job-queued-here", "new-job-waiting", "new-job-for-a-host"])
+            .body(BODY_BYTES, &["new-job-started", "new-job-secret", "new-job-described", "new-job-queued", "new-job-queued-here", "new-job-waiting", "new-job-for-a-host"])
             .answer(&[201, 200], &["created-job"])
             .conflicts(&[Invalid, IdTaken])
-            .writes();
+            .writes().run_secret();
 
     /// One job.
     GET_JOB: Route<JobId, (), (), Json<OneJob>> =
-        Route::new(Get, "/v1/jobs/{id}", VIEW_OR_OWN).answer(&[200], &["one-job", "one-job-described", "one-job-waiting", "one-job-by-people"]).reads().panel();
+        Route::new(Get, "/v1/jobs/{id}", VIEW_OR_OWN).answer(&[200], &["one-job", "one-job-described", "one-job-waiting", "one-job-by-people"]).reads().run_secret().panel();
 
     /// Deletes a job that is over, with its questions and its log.
     DELETE_JOB: Route<JobId, (), (), ()> =
@@ -159,7 +159,7 @@ table! {
     ///
     /// The `id` of each event is the offset behind it. As `Last-Event-ID` it makes the stream go on exactly there, whatever `tail` says.
     READ_LOG: Route<JobId, LogQuery, (), (Json<Log>, Events<LogMessage>)> =
-        Route::new(Get, "/v1/jobs/{id}/log", VIEW_OR_OWN).answer(&[200], &["log"]).reads().panel();
+        Route::new(Get, "/v1/jobs/{id}/log", VIEW_OR_OWN).answer(&[200], &["log"]).reads().run_secret().panel();
 
     /// Appends bytes to a job's log, and renews its lease.
     ///
@@ -174,24 +174,24 @@ table! {
 
     /// Reports how far a job is. The latest value wins and is never told on the feed. 200 when somebody wants the job stopped, else 204.
     ///
-    /// With the fence of the lease it renews the lease. A program that runs as the job leaves the fence out: what it says outranks what its
-    /// runner reads from its output, and renews no lease.
+    /// With the fence of the lease it renews the lease. A program that runs as the job leaves the fence out and shows the secret of its run:
+    /// what it says outranks what its runner reads from its output, and renews no lease.
     REPORT_PROGRESS: Route<JobId, (), Json<ProgressReport>, Json<ReportAnswer>> =
         Route::new(Put, "/v1/jobs/{id}/progress", REPORT)
             .body(REPORT_BYTES, &["progress-report", "progress-report-own"])
             .answer(&[204, 200], &["report-answer"])
             .conflicts(&[BadTransition, LeaseStale, Invalid])
-            .writes();
+            .writes().run_secret();
 
     /// Asks a question for a running job. With an id of the asker's choice it is safe to repeat: 200 instead of 201.
     ///
-    /// With the fence of the lease it renews the lease; a program that runs as the job leaves the fence out.
+    /// With the fence of the lease it renews the lease; a program that runs as the job leaves the fence out and shows the secret of its run.
     ASK_QUESTION: Route<JobId, (), Json<NewQuestion>, Json<OneQuestion>> =
         Route::new(Post, "/v1/jobs/{id}/questions", REPORT)
             .body(BODY_BYTES, &["new-question", "new-question-own"])
             .answer(&[201, 200], &["one-question"])
             .conflicts(&[BadTransition, LeaseStale, IdTaken, TooManyQuestions, Invalid])
-            .writes();
+            .writes().run_secret();
 
     /// Queues the task of a job that is over again, as a new job with `retry_of`.
     ///
@@ -211,7 +211,7 @@ table! {
 
     /// One question: at once when it is closed, else when it is, or as it is after `wait_ms`.
     GET_QUESTION: Route<QuestionId, QuestionWait, (), Json<OneQuestion>> =
-        Route::new(Get, "/v1/questions/{id}", VIEW_OR_OWN).answer(&[200], &["one-question"]).reads().panel();
+        Route::new(Get, "/v1/questions/{id}", VIEW_OR_OWN).answer(&[200], &["one-question"]).reads().run_secret().panel();
 
     /// Answers a question: the id of a choice, or words where the question takes them. The first answer wins.
     ///
@@ -230,7 +230,7 @@ table! {
             .body(REPORT_BYTES, &["withdrawal", "withdrawal-own"])
             .answer(&[200], &["one-question"])
             .conflicts(&[AlreadyAnswered, QuestionClosed, LeaseStale])
-            .writes();
+            .writes().run_secret();
 
     /// Every schedule, oldest first. A schedule shows its command and its environment, so it is the owner's to see.
     LIST_SCHEDULES: Route<(), (), (), Json<ScheduleList>> =

@@ -33,6 +33,7 @@ use crate::{
     ending::{Ended, Ending},
     output::UnsentLog,
     redact::Redactor,
+    run_secret::RunSecret,
     spool::{Entry, Spool},
 };
 
@@ -75,7 +76,8 @@ impl Reporter {
             let _alive: mpsc::Sender<()> = alive;
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => {
-                    let client = Client::new(source.clone());
+                    // The new job may be a part of the one that we are.
+                    let client = Client::new(source.clone()).showing(RunSecret::of_environment().as_ref().map(RunSecret::expose));
                     let delivery = Delivery { client: &client, source: &source, known: &shared };
                     runtime.block_on(conversation::run(delivery, opening, job, ending));
                 }

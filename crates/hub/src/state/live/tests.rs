@@ -22,8 +22,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::rights::{Actor, Principal},
-    domain::job,
+    domain::{
+        job,
+        rights::{Actor, Principal},
+    },
     feed::subscriber::{Subscriber, Subscribers},
     state::frame::Framing,
 };

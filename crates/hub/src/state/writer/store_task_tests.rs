@@ -7,9 +7,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::rights::{Actor, Principal},
     clock,
-    domain::job::{self, Command, Refusal},
+    domain::{
+        job::{self, Command, Refusal},
+        rights::{Actor, Principal},
+    },
     state::{leases::Leases, live::Live, schedules::Schedules},
     store::{SqliteStore, Store, StoreError},
 };

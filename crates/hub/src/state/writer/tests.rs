@@ -19,15 +19,15 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::rights::{Actor, Principal},
     domain::{
         binding::Binding,
         dependencies,
-        job::{self, Command, Holder, Record, Refusal},
+        job::{self, Command, Holder, NewLease, Record, Refusal},
         plan::Plan,
         question,
         queue::Pick,
         retry,
+        rights::{Actor, Principal},
     },
     state::{
         leases::{self, Leases},
@@ -326,7 +326,15 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
                 draft.active(|other| other.job.state == JobState::Running && schedule.is_some() && other.job.schedule == schedule);
             assert_eq!(overlapping, []);
             let holder = Holder { id: worker.id, name: worker.name, host: worker.host };
-            decide(draft, &record, Command::Claim { worker: holder, by: Principal::Owner, fence: leases::new_fence() })
+            decide(
+                draft,
+                &record,
+                Command::Claim {
+                    worker: holder,
+                    by: Principal::Owner,
+                    lease: NewLease { fence: leases::new_fence(), secret_sha256: None },
+                },
+            )
         }
         Change::Cancel { job } => {
             let record = draft.get(pick(job))?;

@@ -10,6 +10,7 @@ use crate::{
     Epoch, Event, EventKind, FeedMessage, QuestionEvent, Snapshot, Timestamp,
     changes::ListChange,
     log::{Base64, LogCut, LogEnd, LogMessage, LogPart},
+    run_secret::RunSecretHash,
 };
 
 /// Examples that no call names: of refusals, and of the data of events.
@@ -47,6 +48,7 @@ macro_rules! text_schemas {
 text_schemas! {
     Timestamp: {"type": "string", "format": "date-time", "description": "RFC 3339, UTC, milliseconds, as in 2026-11-21T10:42:07.250Z."};
     Epoch: {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "Names a database. Sequences of different epochs cannot be compared."};
+    RunSecretHash: {"type": "string", "pattern": "^[0-9A-Fa-f]{64}$", "description": "A SHA-256 in hexadecimal digits."};
     Base64: {"type": "string", "contentEncoding": "base64", "description": "RFC 4648, padded."};
 }
 

@@ -3,7 +3,7 @@
 //! A job is of whoever created it, and its run of whoever started or claimed it. Both are remembered by the id of their token, which
 //! nobody can claim to be without its secret.
 
-use doorbell_protocol::TokenId;
+use doorbell_protocol::{TokenId, run_secret::RunSecretHash};
 use serde::{Deserialize, Serialize};
 
 /// Who something belongs to. Kept as the id of the token, or as nothing for the owner of the data folder, to whom everything
@@ -23,6 +23,8 @@ pub(crate) enum Principal {
 pub(crate) struct Actor {
     pub(crate) who: Principal,
     pub(crate) reach: Reach,
+    /// The hash of the secret of a run that they show, whichever that is.
+    pub(crate) run_secret: Option<RunSecretHash>,
 }
 
 /// Which jobs are open to somebody.
@@ -39,7 +41,17 @@ pub(crate) enum Reach {
 impl Actor {
     /// The owner of the data folder.
     #[cfg(test)]
-    pub(crate) const OWNER: Self = Self { who: Principal::Owner, reach: Reach::All };
+    pub(crate) const OWNER: Self = Self { who: Principal::Owner, reach: Reach::All, run_secret: None };
+
+    /// Who shows the secret of a run with this hash as well.
+    pub(crate) fn showing(self, run_secret: Option<RunSecretHash>) -> Self {
+        Self { run_secret, ..self }
+    }
+
+    /// Whether they show the secret of this hash. How long it takes tells nothing: who guesses cannot choose the bits of a hash.
+    pub(crate) fn shows(self, hash: RunSecretHash) -> bool {
+        self.run_secret == Some(hash)
+    }
 
     /// The token whose jobs are all that they see, unless they see all jobs.
     pub(crate) fn sees_only(self) -> Option<TokenId> {
@@ -85,7 +97,7 @@ pub(crate) mod tests {
 
     /// The holder of the `n`th token.
     pub(crate) fn token(n: u128, reach: Reach) -> Actor {
-        Actor { who: Principal::Token(TokenId(Uuid::from_u128(n))), reach }
+        Actor { who: Principal::Token(TokenId(Uuid::from_u128(n))), reach, run_secret: None }
     }
 
     #[test]
