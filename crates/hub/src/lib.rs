@@ -45,6 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     access::owner_token::TokenError,
+    clock::ClockError,
     folder::FileError,
     net::{
         exposure::Exposure,
@@ -120,6 +121,9 @@ pub enum OpenError {
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The clock is before 1970 or after 9999.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// The writer's thread could not start.
     #[error("cannot start a thread: {0}")]
     Thread(#[source] io::Error),
@@ -171,6 +175,7 @@ impl Hub {
     /// [`OpenError`] says what is in the way and what to do.
     pub fn open(config: Config) -> Result<Self, OpenError> {
         let data_dir = &config.data_dir;
+        clock::check()?;
         let lock = folder::take(data_dir)?.ok_or_else(|| OpenError::InUse(data_dir.clone()))?;
         let tls = match &config.exposure {
             Exposure::Tls(files) => Some(tls::acceptor(files)?),

@@ -1,9 +1,21 @@
 //! Identifiers on the wire.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
+
+use crate::Timestamp;
+
+/// A new UUIDv7 of this moment; one before 1970 counts as 1970. Those of one process are in the order in which they were made.
+///
+/// `Uuid::now_v7` would panic where a machine's clock is before 1970, as one without a battery may be.
+#[must_use]
+pub fn fresh(now: Timestamp) -> Uuid {
+    static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+    let since_1970 = now.since(Timestamp::EPOCH);
+    Uuid::new_v7(uuid::Timestamp::from_unix(&ORDER, since_1970.as_secs(), since_1970.subsec_nanos()))
+}
 
 /// Names one run of a job for ever. A UUIDv7, so ids sort by time of creation.
 ///

@@ -7,9 +7,8 @@ use std::{
 };
 
 use doorbell_client::EndpointSource;
-use doorbell_protocol::{JobId, Origin, Timestamp, jobs::NewJob, limits, text};
+use doorbell_protocol::{JobId, Origin, Timestamp, id, jobs::NewJob, limits, text};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::{
     command,
@@ -76,7 +75,7 @@ pub enum Prints {
 /// returns.
 #[must_use]
 pub fn run(spec: RunSpec) -> i32 {
-    let id = JobId(Uuid::now_v7());
+    let id = JobId(id::fresh(SystemTime::now().into()));
     let (latest, progress) = watch::channel(Latest::default());
     let process = command::typed(&spec.program, &spec.args, id, &spec.secret);
     let redactor = spec.redactor.clone();

@@ -1,6 +1,6 @@
 //! A wall clock that somebody sets. The monotonic clock goes on, as it does on a real machine.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use super::shim;
 use crate::{Home, Hub};
@@ -27,7 +27,12 @@ impl Clock {
     #[must_use]
     pub fn hub(&self, home: &Home, args: &[&str]) -> Hub {
         let mut command = home.doorbell(&[&["hub", "--listen", "127.0.0.1:0"], args].concat());
-        Hub::start_as(home, command.env("LD_PRELOAD", &self.shim).env("CLOCK", &self.control))
+        Hub::start_as(home, self.command(&mut command))
+    }
+
+    /// Has `command` run by this clock.
+    pub fn command<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("LD_PRELOAD", &self.shim).env("CLOCK", &self.control)
     }
 
     /// Sets it to so many seconds after the right time.

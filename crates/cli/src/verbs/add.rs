@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use doorbell_protocol::{JobId, JobState, Timestamp, jobs::NewJob, limits, text};
+use doorbell_protocol::{JobId, JobState, Timestamp, id, jobs::NewJob, limits, text};
 use doorbell_runner::{Redactor, origin};
-use uuid::Uuid;
 
 use crate::{
     complete,
@@ -80,7 +79,7 @@ impl Run for Args {
         let words: Vec<String> = self.task.command.iter().map(|word| redactor.text(word)).collect();
         let job = NewJob {
             // Chosen here, so that a call that is repeated queues nothing twice.
-            id: Some(JobId(Uuid::now_v7())),
+            id: Some(JobId(id::fresh(moments::now()))),
             name: self.name.map_or_else(|| name::of_command(&words), clean),
             key: self.key.map(|key| text::word(clean(key))),
             origin: Some(origin::here(&words)),

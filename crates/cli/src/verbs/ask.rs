@@ -9,19 +9,18 @@ use std::{
 use anyhow::Context as _;
 use doorbell_client::{Backoff, CallError, Client};
 use doorbell_protocol::{
-    Choice, JobId, Question, QuestionId, QuestionState, limits,
+    Choice, JobId, Question, QuestionId, QuestionState, id, limits,
     question::{ChoiceStyle, NewQuestion, OneQuestion},
     text,
 };
 use doorbell_runner::Redactor;
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
 use crate::{
     context::{Context, Run},
     duration,
     interrupt::interrupted,
-    own_job,
+    moments, own_job,
 };
 
 /// Somebody chose, but not the first choice.
@@ -95,7 +94,7 @@ impl Run for Args {
         let shown = |choice: &Choice| Choice { label: redactor.text(&choice.label), ..choice.clone() };
         let question = NewQuestion {
             // Chosen here, so that a call that is repeated asks nothing twice.
-            id: Some(QuestionId(Uuid::now_v7())),
+            id: Some(QuestionId(id::fresh(moments::now()))),
             fence: None,
             prompt: redactor.text(&self.prompt),
             detail: self.detail.map(|detail| redactor.text(&detail)),

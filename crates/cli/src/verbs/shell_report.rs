@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use doorbell_client::{Backoff, CallError, Client};
 use doorbell_protocol::{
-    JobId, Timestamp,
+    JobId, Timestamp, id,
     jobs::{FinishReport, NewJob},
     text,
 };
@@ -14,7 +14,6 @@ use doorbell_runner::{
     origin,
 };
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use crate::{
     context::{Context, Run},
@@ -65,7 +64,7 @@ fn new_job(line: &str, started_at: Timestamp) -> NewJob {
     let name = text::clean_cut(line, name::CHARS);
     let command = if line.is_empty() { Vec::new() } else { vec![line.to_owned()] };
     NewJob {
-        id: Some(JobId(Uuid::now_v7())),
+        id: Some(JobId(id::fresh(moments::now()))),
         name: if name.is_empty() { "command".to_owned() } else { name },
         origin: Some(origin::here(&command)),
         parent: own_job::id(),

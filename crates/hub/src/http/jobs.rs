@@ -9,11 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use doorbell_protocol::{
-    JobId, JobState, Lease, Outcome,
+    JobId, JobState, Lease, Outcome, id,
     jobs::{CreatedJob, FinishReport, JobPage, JobQuery, NewJob, OneJob, RunningList},
     routes,
 };
-use uuid::Uuid;
 
 use super::{
     auth::check_role,
@@ -133,7 +132,7 @@ pub(crate) async fn retry(
     let job = hub
         .writer
         .write(move |draft| {
-            let (before, next) = retries::by_hand(&draft.get(id)?, JobId(Uuid::now_v7()), by, draft.now())?;
+            let (before, next) = retries::by_hand(&draft.get(id)?, JobId(id::fresh(draft.now())), by, draft.now())?;
             let job = next.record.job.clone();
             draft.apply(before)?;
             draft.apply(next)?;

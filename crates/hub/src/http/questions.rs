@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
-    Question, QuestionId, limits,
+    Question, QuestionId, id, limits,
     question::{NewAnswer, NewQuestion, OneQuestion, QuestionFilter, QuestionList, QuestionQuery, QuestionWait, Withdrawal},
 };
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::{
     context::{Context, Hub},
@@ -44,7 +43,7 @@ pub(crate) async fn ask(
                 // Its holder reports: a job that was lost is back, unless the question is refused.
                 record = draft.decide(record, job::Command::Resume { fence, by: actor })?;
             }
-            let id = new.id.unwrap_or_else(|| QuestionId(Uuid::now_v7()));
+            let id = new.id.unwrap_or_else(|| QuestionId(id::fresh(draft.now())));
             let (question, is_new) = match draft.find_question(id)? {
                 Some(known) => {
                     let is_same = known.job == job

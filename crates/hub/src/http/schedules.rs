@@ -2,10 +2,9 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
-    ScheduleId,
+    ScheduleId, id,
     schedule::{NewSchedule, OneSchedule, ScheduleList},
 };
-use uuid::Uuid;
 
 use super::{
     context::Hub,
@@ -26,7 +25,7 @@ pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewSchedule>) -> Res
     let plan = hub
         .writer
         .write(move |draft| {
-            let plan = Plan::new(ScheduleId(Uuid::now_v7()), spec, draft.now());
+            let plan = Plan::new(ScheduleId(id::fresh(draft.now())), spec, draft.now());
             draft.schedule(plan.clone());
             Ok(plan)
         })

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use axum::{Json, extract::State, http::StatusCode};
 use doorbell_protocol::{
-    ErrorCode, TokenId,
+    ErrorCode, TokenId, id,
     token::{CreatedToken, NewToken, Token, TokenList},
 };
-use uuid::Uuid;
 
 use super::{
     context::Hub,
@@ -24,7 +23,7 @@ pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result
     let NewToken { name, roles, person, host, worker, expires_in_ms } = new.check()?;
     let now = clock::now();
     let expires_at = expires_in_ms.map(|ms| now + Duration::from_millis(ms));
-    let token = Token { id: TokenId(Uuid::now_v7()), name, roles, person, host, worker, created_at: now, expires_at };
+    let token = Token { id: TokenId(id::fresh(now)), name, roles, person, host, worker, created_at: now, expires_at };
     let secret = secret::issue();
     let hash = SecretHash::of(&secret);
     let (tokens, kept) = (hub.tokens.clone(), StoredToken { hash, token: token.clone() });

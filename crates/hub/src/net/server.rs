@@ -19,7 +19,7 @@ use super::{
     descriptors,
     strangers::{Stranger, Strangers},
 };
-use crate::bounds::GRACE;
+use crate::{bounds::GRACE, clock};
 
 /// Most connections at once, where the process may have as many; more wait in the kernel's queue.
 const CONNECTIONS: usize = 16_384;
@@ -64,6 +64,11 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, route
             accepted = accept(&listener, &free, &strangers) => accepted,
             () = shutdown.cancelled() => break,
         };
+        if let Err(error) = clock::check() {
+            tracing::warn!(%error, "refused a connection");
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        }
         let (stream, place, stranger) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {

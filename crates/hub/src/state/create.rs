@@ -1,9 +1,9 @@
 //! Creating a job, which is safe to repeat: the same id again answers with the job that exists.
 
-use doorbell_protocol::{JobId, JobState, jobs::NewJob};
-use uuid::Uuid;
+use doorbell_protocol::{JobId, JobState, id, jobs::NewJob};
 
 use crate::{
+    clock,
     domain::{
         dependencies,
         job::{self, Command, Record, Refusal},
@@ -22,7 +22,7 @@ pub(crate) struct Created {
 
 /// `new` has passed its checks. `person` is who creates it, unless it is the owner.
 pub(crate) async fn create(writer: &Writer, new: NewJob, by: Actor, person: Option<String>) -> Result<Created, WriteError> {
-    let id = new.id.unwrap_or_else(|| JobId(Uuid::now_v7()));
+    let id = new.id.unwrap_or_else(|| JobId(id::fresh(clock::now())));
     writer
         .write(move |draft| {
             let Some(known) = draft.find(id)? else {

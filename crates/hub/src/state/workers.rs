@@ -9,14 +9,13 @@ use std::{
 };
 
 use doorbell_protocol::{
-    JobId, JobState, Timestamp, WorkerId,
+    JobId, JobState, Timestamp, WorkerId, id,
     worker::{NewWorker, Worker, WorkerState, WorkerStatus},
 };
 use tokio::{sync::watch, time::Instant};
-use uuid::Uuid;
 
 use crate::{
-    bounds,
+    bounds, clock,
     domain::{
         binding::{Binding, Mismatch},
         job::Record,
@@ -63,7 +62,7 @@ impl Workers {
         let mut known = self.lock();
         self.drop_silent(&mut known, running);
         let before = known.iter().position(|known| (&known.worker.name, &known.worker.host) == (&new.name, &new.host));
-        let id = before.map(|at| known.remove(at).worker.id).or(claimed_as).unwrap_or_else(|| WorkerId(Uuid::now_v7()));
+        let id = before.map(|at| known.remove(at).worker.id).or(claimed_as).unwrap_or_else(|| WorkerId(id::fresh(clock::now())));
         if known.len() == MOST {
             known.remove(0);
         }
@@ -165,6 +164,8 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn new(name: &str) -> NewWorker {

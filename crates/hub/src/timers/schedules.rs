@@ -7,13 +7,12 @@
 use std::time::Duration;
 
 use doorbell_protocol::{
-    Fence, JobId, Timestamp,
+    Fence, JobId, Timestamp, id,
     jobs::NewJob,
     schedule::{CatchUp, Overlap},
     text,
 };
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use crate::{
     alarm, clock,
@@ -106,7 +105,7 @@ fn job_of(Plan { schedule, .. }: &Plan, now: Timestamp) -> Transition {
     let (name, task) = (schedule.spec.name.clone(), schedule.spec.task.clone());
     let new = NewJob { key: Some(text::slug(&name)), name, task, ..NewJob::default() };
     // It is queued, so it has no lease yet.
-    let mut transition = job::create(JobId(Uuid::now_v7()), new, Principal::Owner, Fence::default(), now);
+    let mut transition = job::create(JobId(id::fresh(now)), new, Principal::Owner, Fence::default(), now);
     transition.record.job.schedule = Some(schedule.id);
     transition
 }
@@ -114,6 +113,8 @@ fn job_of(Plan { schedule, .. }: &Plan, now: Timestamp) -> Transition {
 #[cfg(test)]
 mod tests {
     use doorbell_protocol::{ScheduleId, schedule::NewSchedule};
+
+    use uuid::Uuid;
 
     use super::*;
 

@@ -3,9 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use doorbell_protocol::{
-    Counts, Event, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp, worker::Worker,
+    Counts, Event, JobId, JobState, Question, QuestionEvent, QuestionId, QuestionState, ScheduleId, Sequence, Timestamp, id, worker::Worker,
 };
-use uuid::Uuid;
 
 use super::{error::WriteError, published::Published};
 use crate::{
@@ -199,7 +198,7 @@ impl<'a> Draft<'a> {
         if !transition.record.job.state.is_over() {
             return self.keep(transition, None);
         }
-        let next = retry::next_attempt(&mut transition.record, JobId(Uuid::now_v7()), self.now);
+        let next = retry::next_attempt(&mut transition.record, JobId(id::fresh(self.now)), self.now);
         ended.push_back(transition.record.clone());
         self.keep(transition, None)?;
         next.map_or(Ok(()), |next| self.keep(next, None))
