@@ -94,6 +94,23 @@ fn bash_reports_what_takes_long() {
 }
 
 #[test]
+fn the_same_command_twice_keeps_its_name() {
+    for shell in ["bash", "zsh", "fish"] {
+        let home = Home::new();
+        let hub = Hub::start(&home);
+        let mut terminal = with_hooks(&home, shell);
+        for _ in 0..2 {
+            terminal.types("sleep 1.2\n");
+            terminal.shows_anew("ready> ");
+        }
+        terminal.types("exit\n");
+        let (_, shown) = terminal.end();
+        let names: Vec<String> = jobs_over(&hub, &shown, 2).into_iter().map(|job| job.name).collect();
+        assert_eq!(names, ["sleep 1.2", "sleep 1.2"], "{shell}");
+    }
+}
+
+#[test]
 fn zsh_reports_what_takes_long() {
     reports_what_takes_long("zsh");
 }

@@ -3,12 +3,13 @@ if [[ $- == *i* && ${EPOCHREALTIME-} ]]; then
     __doorbell_none= __doorbell_started= __doorbell_entry=
 
     __doorbell_prompt() {
-        local code=$? started=$__doorbell_started now=${EPOCHREALTIME//[!0-9]/} line
+        local code=$? last=$_ started=$__doorbell_started now=${EPOCHREALTIME//[!0-9]/} line
         __doorbell_started=
         if [[ $started ]] && ((now - started >= @THRESHOLD_MS@ * 1000)); then
             line=$(HISTTIMEFORMAT= builtin history 1)
-            # What the shell was asked not to remember, nobody is told either.
-            if [[ $line == "$__doorbell_entry" && ${HISTCONTROL-} == *ignore@(space|both)* ]]; then
+            # What the shell was asked not to remember, nobody is told either. A line that it has already is not remembered anew: then the
+            # command ended with the last word of that line.
+            if [[ $line == "$__doorbell_entry" && ${line##*[[:space:]]} != "$last" && ${HISTCONTROL-} == *ignore@(space|both)* ]]; then
                 __doorbell_report "$(((now - started) / 1000))" "$code" ''
             else
                 [[ $line =~ ^\ *[0-9]+\*?\ *(.*)$ ]]
