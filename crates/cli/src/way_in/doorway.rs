@@ -11,8 +11,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{GOOD_FOR, Outcome, peer};
+use super::{Outcome, peer};
 
+/// An address is good for as long.
+const GOOD_FOR: Duration = Duration::from_secs(60);
 /// A caller says within this time what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest head of a request, in bytes.

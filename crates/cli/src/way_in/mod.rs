@@ -12,11 +12,6 @@ mod leaf;
 #[cfg(target_os = "linux")]
 mod peer;
 
-use std::time::Duration;
-
-/// An address is good for as long.
-const GOOD_FOR: Duration = Duration::from_secs(60);
-
 /// What became of an address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
@@ -25,6 +20,7 @@ pub(crate) enum Outcome {
     /// There is no browser that could be started.
     NoBrowser,
     /// A browser was started, and none of this user came for it while it was good.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody is waited for"))]
     NobodyCame,
 }
 
