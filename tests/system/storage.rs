@@ -6,7 +6,7 @@ use doorbell_protocol::{
     jobs::{FinishReport, NewJob},
 };
 use doorbell_tests::{
-    Home, Hub, eventually,
+    Home, Hub, Running, eventually,
     faults::{Call, Faults, Files, Often, SmallDisk},
     hub::SOON,
 };
@@ -121,6 +121,34 @@ fn what_was_refused_is_not_there_after_a_crash() {
         assert_eq!((state(&hub, kept), state(&hub, refused)), (Some(JobState::Running), None));
         assert_eq!(hub.replayed(), [1]);
     }
+}
+
+#[test]
+fn the_end_of_a_command_on_a_full_disk_is_told_once_there_is_room() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::mount(&home.data_dir(), 4_096) else { return };
+    let hub = Hub::start(&home);
+    let running =
+        Running::start(&mut home.doorbell(&["run", "--name", "mine", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; exit 3"]));
+    let mine = hub.the_job_is(JobState::Running).id;
+    let ballast = disk.fill();
+    // The file system gives what it holds in reserve first.
+    eventually("a change is refused", SOON, || is_storage(&start(&hub, new_id())).then_some(()));
+    std::fs::write(home.path("go"), "").unwrap();
+    assert_eq!(running.end().0.code(), Some(3), "the command does not suffer");
+    assert_eq!(state(&hub, mine), Some(JobState::Running));
+    let waits = |folder: &str| std::fs::read_dir(home.path(folder)).map_or(0, |files| files.count());
+    assert_eq!((waits("data/doorbell/spool"), waits("run/doorbell/spool")), (0, 1));
+
+    std::fs::remove_file(ballast).unwrap();
+    assert!(home.run(&["ls"]).status.success());
+    let job = hub.ask(async |client| client.job(mine).await).unwrap();
+    assert_eq!((job.state, job.exit_code), (JobState::Failed, Some(3)));
+    assert_eq!(waits("run/doorbell/spool"), 0);
+    let log = std::fs::read_to_string(home.path("hub.log")).unwrap();
+    assert_eq!((log.matches("no room on the disk").count(), log.matches("takes changes again").count()), (1, 1), "{log}");
+    drop(hub);
+    drop(disk);
 }
 
 #[test]

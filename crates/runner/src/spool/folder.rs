@@ -1,4 +1,4 @@
-//! The files: `spool/<job>.json` in the data folder.
+//! The files: `spool/<job>.json` in the data folder, or in the runtime folder while there is no room in the data folder.
 
 use std::{
     fs, io,
@@ -22,14 +22,17 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 const WAITING: &str = "json";
 const UNREADABLE: &str = "unreadable";
 
-/// The folder, whether it exists or not.
+/// The folders, whether they exist or not. Only what the one before has no room for goes to the next.
 #[derive(Clone, Debug)]
-pub(crate) struct Spool(PathBuf);
+pub(crate) struct Spool(Vec<PathBuf>);
 
 impl Spool {
     /// The spool of the user who runs this process; `None` when there is no home folder.
     pub(crate) fn of_user() -> Option<Self> {
-        Places::find().ok().map(|places| Self(places.data_dir().join("spool")))
+        let places = Places::find().ok()?;
+        let mut folders: Vec<_> = [places.data_dir(), places.run_dir()].map(|folder| folder.join("spool")).into();
+        folders.dedup();
+        Some(Self(folders))
     }
 
     /// Keeps `entry` until it is removed. It is on disk when this returns.
@@ -38,31 +41,32 @@ impl Spool {
         if json.len() as u64 > FILE_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        // The data folder is one that others may have made.
-        for folder in self.0.parent().into_iter().chain([self.0.as_path()]) {
-            private::folder::make(folder)?;
+        // On the disk that is full is also the database, which is why no hub takes this end.
+        let mut kept = Err(io::ErrorKind::NotFound.into());
+        for folder in &self.0 {
+            kept = keep_in(folder, entry, &json).or_else(|error| kept.or(Err(error)));
+            if kept.is_ok() {
+                break;
+            }
         }
-        self.make_room();
-        private::file::replace(&self.path(entry), |file| {
-            file.write_all(&json)?;
-            file.sync_all()
-        })?;
-        sync_folder(&self.0)
+        kept
     }
 
     /// Removes `entry`, if it is still there.
     pub(crate) fn remove(&self, entry: &Entry) {
-        let _ = fs::remove_file(self.path(entry));
+        for folder in &self.0 {
+            let _ = fs::remove_file(path(folder, entry));
+        }
     }
 
     /// Whether anything waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.files(WAITING).is_empty()
+        self.files().next().is_none()
     }
 
     /// What waits, oldest first. A file that cannot be read as an end is put aside, for its owner to look at.
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        self.files(WAITING).into_iter().filter_map(|path| match read(&path) {
+        self.files().filter_map(|path| match read(&path) {
             Ok(entry) => Some(entry),
             // Another process has delivered it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -74,35 +78,52 @@ impl Spool {
         })
     }
 
-    fn path(&self, entry: &Entry) -> PathBuf {
-        self.0.join(format!("{}.{WAITING}", entry.job))
+    fn files(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.0.iter().flat_map(|folder| files(folder, WAITING))
     }
+}
 
-    /// Removes the oldest files until there is room for one more, and what killed processes have left half
-    /// written.
-    fn make_room(&self) {
-        for kind in [WAITING, UNREADABLE] {
-            let files = self.files(kind);
-            for oldest in &files[..(files.len() + 1).saturating_sub(FILES)] {
-                let _ = fs::remove_file(oldest);
-            }
-        }
-        for part in self.files("part") {
-            let age = fs::metadata(&part).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
-            if age.is_some_and(|age| age > ABANDONED) {
-                let _ = fs::remove_file(part);
-            }
-        }
+fn keep_in(folder: &Path, entry: &Entry, json: &[u8]) -> io::Result<()> {
+    // The folder above is one that others may have made.
+    for folder in folder.parent().into_iter().chain([folder]) {
+        private::folder::make(folder)?;
     }
+    make_room(folder);
+    private::file::replace(&path(folder, entry), |file| {
+        file.write_all(json)?;
+        file.sync_all()
+    })?;
+    sync_folder(folder)
+}
 
-    /// Files with this extension, oldest first. Ids are in the order of time, and the names are made of them.
-    fn files(&self, extension: &str) -> Vec<PathBuf> {
-        let Ok(folder) = fs::read_dir(&self.0) else { return Vec::new() };
-        let paths = folder.filter_map(|file| Some(file.ok()?.path()));
-        let mut files: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
-        files.sort();
-        files
+fn path(folder: &Path, entry: &Entry) -> PathBuf {
+    folder.join(format!("{}.{WAITING}", entry.job))
+}
+
+/// Removes the oldest files until there is room for one more, and what killed processes have left half
+/// written.
+fn make_room(folder: &Path) {
+    for kind in [WAITING, UNREADABLE] {
+        let files = files(folder, kind);
+        for oldest in &files[..(files.len() + 1).saturating_sub(FILES)] {
+            let _ = fs::remove_file(oldest);
+        }
     }
+    for part in files(folder, "part") {
+        let age = fs::metadata(&part).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(part);
+        }
+    }
+}
+
+/// Files with this extension, oldest first. Ids are in the order of time, and the names are made of them.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let Ok(folder) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = folder.filter_map(|file| Some(file.ok()?.path()));
+    let mut files: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == extension)).collect();
+    files.sort();
+    files
 }
 
 fn read(path: &Path) -> io::Result<Entry> {
@@ -127,7 +148,7 @@ mod tests {
 
     fn spool() -> (tempfile::TempDir, Spool) {
         let home = tempfile::tempdir().unwrap();
-        let spool = Spool(home.path().join("data/spool"));
+        let spool = Spool(vec![home.path().join("data/spool")]);
         (home, spool)
     }
 
@@ -152,7 +173,7 @@ mod tests {
         let entry = entry(Known::Start(Fence(1)));
         spool.keep(&entry).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(&spool.path(&entry)), mode(&spool.0)), (0o600, 0o700));
+        assert_eq!((mode(&path(&spool.0[0], &entry)), mode(&spool.0[0])), (0o600, 0o700));
     }
 
     #[test]
@@ -161,12 +182,12 @@ mod tests {
         let good = entry(Known::Start(Fence(1)));
         spool.keep(&good).unwrap();
         for (name, content) in [("a.json", &b"{\"job\":"[..]), ("b.json", b""), ("c.json", &[0xff; 300_000])] {
-            fs::write(spool.0.join(name), content).unwrap();
+            fs::write(spool.0[0].join(name), content).unwrap();
         }
         for _ in 0..2 {
             assert_eq!(spool.entries().collect::<Vec<_>>(), std::slice::from_ref(&good));
         }
-        assert_eq!(spool.files(UNREADABLE).len(), 3);
+        assert_eq!(files(&spool.0[0], UNREADABLE).len(), 3);
     }
 
     #[test]
