@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod cancel;
+mod claims;
 mod cli;
 mod cli_inside;
 mod cli_json;

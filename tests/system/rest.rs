@@ -139,7 +139,8 @@ fn workers_are_listed_and_drained() {
         let status = client.heartbeat(worker.id).await?;
         assert_eq!((status.worker.slots, status.state), (3, WorkerState::Active));
         client.drain_worker(worker.id).await?;
-        let refusal = client.claim(&ClaimRequest { worker: worker.id, wait_ms: 0, secret_sha256: None }).await.expect_err("it drains");
+        let refusal =
+            client.claim(&ClaimRequest { id: None, worker: worker.id, wait_ms: 0, secret_sha256: None }).await.expect_err("it drains");
         assert_eq!(refusal.code(), Some(ErrorCode::WorkerDraining));
         Ok(())
     })

@@ -60,6 +60,7 @@ use self::{
     logs::Logs,
     net::{server, tls},
     state::{
+        asks::Asks,
         leases::Leases,
         live::Live,
         progress::ProgressMap,
@@ -213,6 +214,7 @@ impl Hub {
             progress,
             schedules,
             workers: Workers::default(),
+            asks: Asks::default(),
             subscribers: feed::subscriber::Subscribers::default(),
             polls: 0.into(),
             figures: Figures::default(),

@@ -52,6 +52,12 @@ pub struct TokenId(pub Uuid);
 #[serde(transparent)]
 pub struct ScheduleId(pub Uuid);
 
+/// Names one ask of a worker for a job. The worker chooses a new one for each, and repeats it until it has an answer.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct ClaimId(pub Uuid);
+
 /// Proof that a reporter holds the lease of a run: a random number from 1 to 2^53 − 1, so that it is exact in every language's JSON.
 /// Two fences are the same or not, and nothing else; a report with another one than the lease has is refused as `lease_stale`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

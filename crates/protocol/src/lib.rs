@@ -44,7 +44,7 @@ pub mod worker;
 
 pub use error::{ErrorBody, ErrorCode, Invalid};
 pub use feed::{Counts, Event, EventKind, FeedEvent, FeedMessage, QuestionEvent, Snapshot};
-pub use id::{Epoch, EventId, Fence, JobId, QuestionId, ScheduleId, Sequence, TokenId, WorkerId};
+pub use id::{ClaimId, Epoch, EventId, Fence, JobId, QuestionId, ScheduleId, Sequence, TokenId, WorkerId};
 pub use job::{Job, JobState, Origin, Outcome};
 pub use lease::Lease;
 pub use progress::{Progress, Step};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Job, JobId, Lease, Timestamp, WorkerId, jobs::Task, limits, run_secret::RunSecretHash, text};
+use crate::{ClaimId, Invalid, Job, JobId, Lease, Timestamp, WorkerId, jobs::Task, limits, run_secret::RunSecretHash, text};
 
 /// Body of `POST /v1/workers`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -89,6 +89,9 @@ pub struct OneWorker {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ClaimRequest {
+    /// Chosen by the worker, a new one for each ask. The same id again is answered with the job that it got, as long as that runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ClaimId>,
     /// Who will run it.
     pub worker: WorkerId,
     /// How long to wait for one, in milliseconds; at most 60,000, longer waits are cut.

@@ -112,6 +112,7 @@ const TYPES: &[(&str, RoundTrip)] = &[
     ("browser-link", round_trip::<BrowserLink>),
     ("claim", round_trip::<Claim>),
     ("claim-request", round_trip::<ClaimRequest>),
+    ("claim-request-repeatable", round_trip::<ClaimRequest>),
     ("claim-request-secret", round_trip::<ClaimRequest>),
     ("created-job", round_trip::<CreatedJob>),
     ("created-job-retry", round_trip::<CreatedJob>),

@@ -5,13 +5,14 @@
 //!   themselves.
 //! - A worker that cannot reach the hub waits before it tries again. A hub that restarted has forgotten its
 //!   workers, so the worker registers again.
+//! - An ask for a job is repeated with its id until it is answered, so that no job is given away to nobody; and never after that.
 //! - A claim is never dropped silently: when its runner cannot be started, the job is reported as failed.
 
 use std::{path::PathBuf, pin::pin, process::Stdio, sync::Arc, time::Duration};
 
 use doorbell_client::{Backoff, CallError, Client, EndpointSource};
 use doorbell_protocol::{
-    ErrorCode, Outcome, WorkerId,
+    ClaimId, ErrorCode, Outcome, WorkerId,
     jobs::FinishReport,
     limits,
     worker::{Claim, ClaimRequest, NewWorker},
@@ -22,6 +23,7 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
+use uuid::Uuid;
 
 use crate::{assignment::Assignment, origin, run_secret::RunSecret, spool};
 
@@ -92,10 +94,15 @@ async fn next_claim(
 ) -> Option<(Claim, RunSecret, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     let secret = RunSecret::random();
+    let mut ask = ClaimId(Uuid::now_v7());
     loop {
         let asked = Instant::now();
-        let claimed = claim(client, config, &secret, registered).await;
+        let claimed = claim(client, config, ask, &secret, registered).await;
         awake.notify_one();
+        // An ask whose answer was lost may have got a job: it is repeated until there is an answer.
+        if claimed.is_ok() {
+            ask = ClaimId(Uuid::now_v7());
+        }
         match claimed {
             Ok(Some(claim)) => {
                 backoff.reset();
@@ -127,6 +134,7 @@ async fn next_claim(
 async fn claim(
     client: &Client,
     config: &WorkerConfig,
+    ask: ClaimId,
     secret: &RunSecret,
     registered: &mut Option<WorkerId>,
 ) -> Result<Option<Claim>, CallError> {
@@ -138,7 +146,7 @@ async fn claim(
         }
     };
     let wait_ms = u64::try_from(limits::WAIT.as_millis()).unwrap_or(u64::MAX);
-    client.claim(&ClaimRequest { worker, wait_ms, secret_sha256: Some(secret.hash()) }).await
+    client.claim(&ClaimRequest { id: Some(ask), worker, wait_ms, secret_sha256: Some(secret.hash()) }).await
 }
 
 /// Starts the runner of a claim. The slot is free again when the runner ends.

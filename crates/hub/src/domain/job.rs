@@ -4,7 +4,7 @@
 //! can change nothing.
 
 use doorbell_protocol::{
-    EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, TokenId, WorkerId,
+    ClaimId, EventKind, Fence, Job, JobId, JobState, Progress, Timestamp, TokenId, WorkerId,
     jobs::{FinishReport, NewJob, Task},
     run_secret::RunSecretHash,
 };
@@ -27,6 +27,9 @@ pub(crate) struct Record {
     /// Of the secret by which its command reports for its run, if its runner has made one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret_sha256: Option<RunSecretHash>,
+    /// The ask of its worker that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claim: Option<ClaimId>,
     /// What a worker runs; empty for a job that its reporter runs.
     #[serde(default)]
     pub(crate) task: Task,
@@ -83,6 +86,7 @@ pub(crate) enum Command {
 pub(crate) struct NewLease {
     pub(crate) fence: Fence,
     pub(crate) secret_sha256: Option<RunSecretHash>,
+    pub(crate) claim: Option<ClaimId>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -114,6 +118,7 @@ impl Record {
             created_by,
             held_by: Principal::Owner,
             secret_sha256: None,
+            claim: None,
             task,
             holder: None,
             waits_for: Vec::new(),
@@ -130,6 +135,11 @@ impl Record {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = TokenId> {
         let holder = self.job.started_at.and(self.held_by.into());
         Option::<TokenId>::from(self.created_by).into_iter().chain(holder)
+    }
+
+    /// Whether it is what this ask has got, and they are who asked.
+    pub(crate) fn answers(&self, claim: ClaimId, actor: Actor) -> bool {
+        self.claim == Some(claim) && self.job.state == JobState::Running && actor.may_act_as(self.held_by)
     }
 
     /// Whether they may know of it.
@@ -173,7 +183,7 @@ pub(crate) fn create(id: JobId, new: NewJob, by: Principal, fence: Fence, now: T
         ..Job::new(id, new.key.unwrap_or_default(), new.name, now)
     };
     let record = Record::new(job, new.task, by);
-    let lease = NewLease { fence, secret_sha256: new.secret_sha256 };
+    let lease = NewLease { fence, secret_sha256: new.secret_sha256, claim: None };
     if new.start { start(record, by, lease, new.started_at.unwrap_or(now).min(now)) } else { Transition { record, announces: None } }
 }
 
@@ -244,6 +254,7 @@ fn start(mut record: Record, by: Principal, lease: NewLease, at: Timestamp) -> T
     record.held_by = by;
     record.fence = lease.fence;
     record.secret_sha256 = lease.secret_sha256;
+    record.claim = lease.claim;
     record.job.attempt += 1;
     record.job.state = JobState::Running;
     record.job.started_at = Some(at);
@@ -294,7 +305,7 @@ mod tests {
     use crate::domain::rights::tests::token;
 
     const NOW: Timestamp = Timestamp::EPOCH;
-    const LEASE: NewLease = NewLease { fence: Fence(1), secret_sha256: None };
+    const LEASE: NewLease = NewLease { fence: Fence(1), secret_sha256: None, claim: None };
 
     fn later(seconds: u64) -> Timestamp {
         NOW + std::time::Duration::from_secs(seconds)

@@ -70,7 +70,7 @@ mod tests {
         let worker = Holder { id: worker(1).id, name: "w".to_owned(), host: "h".to_owned() };
         job::decide(
             &queued(n, change),
-            Command::Claim { worker, by: Principal::Owner, lease: NewLease { fence: Fence(1), secret_sha256: None } },
+            Command::Claim { worker, by: Principal::Owner, lease: NewLease { fence: Fence(1), secret_sha256: None, claim: None } },
             at(0),
         )
         .unwrap()

@@ -1,4 +1,5 @@
-//! `POST /v1/claims`: a long poll for a queued job. Each job goes to exactly one worker.
+//! `POST /v1/claims`: a long poll for a queued job. Each job goes to exactly one worker, and an ask that is repeated is answered with
+//! the job that it has got.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,10 +24,10 @@ use crate::{
     access::tokens::Caller,
     alarm, clock,
     domain::{
-        job::{Command, Holder, NewLease},
+        job::{Command, Holder, NewLease, Record},
         queue::{self, Pick},
     },
-    state::leases,
+    state::{asks::Ask, leases},
 };
 
 pub(crate) async fn claim(
@@ -38,11 +39,14 @@ pub(crate) async fn claim(
     let mut queue = hub.live.queue();
     // A worker may get more slots while it waits, or may be drained.
     let mut workers = hub.workers.changes();
+    let ask = Arc::new(hub.asks.begin(request.id));
     loop {
         queue.mark_unchanged();
         workers.mark_unchanged();
-        let due = match take(&hub, request, &caller).await? {
+        let due = match take(&hub, request, &caller, &ask).await? {
             Pick::Job(record) => {
+                // One that is told again begins anew.
+                hub.leases.renew(record.job.id, record.fence, caller.actor());
                 let lease = hub.leases.lease(record.fence);
                 return Ok(Json(Claim { job: record.job, lease, task: record.task }).into_response());
             }
@@ -59,17 +63,32 @@ pub(crate) async fn claim(
     }
 }
 
-async fn take(hub: &Context, request: ClaimRequest, caller: &Arc<Caller>) -> Result<Pick, Error> {
-    let id = request.worker;
-    let worker = hub.workers.that_claims(id, caller.binding())?;
-    let look = queue::pick(hub.live.lock().active.values(), &worker, caller.binding(), clock::now());
-    if let Pick::Nothing { .. } = look {
-        return Ok(look);
+async fn take(hub: &Context, request: ClaimRequest, caller: &Arc<Caller>, ask: &Arc<Ask>) -> Result<Pick, Error> {
+    let (id, actor) = (request.worker, caller.actor());
+    // What a repeated ask has got it gets again, also when its worker is unknown or drains by now.
+    let is_answer = move |record: &Record| request.id.is_some_and(|id| record.answers(id, actor));
+    let worker = hub.workers.that_claims(id, caller.binding());
+    {
+        // Both under one lock, as a claim that is published in between would be in neither.
+        let now = hub.live.lock();
+        if let Some(record) = now.active.values().find(|record| is_answer(record)) {
+            return Ok(Pick::Job(Box::new(record.clone())));
+        }
+        let look = queue::pick(now.active.values(), &worker?, caller.binding(), clock::now());
+        if let Pick::Nothing { .. } = look {
+            return Ok(look);
+        }
     }
-    let (workers, caller) = (hub.workers.clone(), caller.clone());
+    let (workers, caller, ask) = (hub.workers.clone(), caller.clone(), ask.clone());
     let picked = hub
         .writer
         .write(move |draft| {
+            if let Some(record) = draft.active(is_answer).pop() {
+                return Ok(Pick::Job(Box::new(record)));
+            }
+            if !ask.is_newest() {
+                return Ok(Pick::Nothing { until: None });
+            }
             // It may be draining by now, or another claim may have taken the job.
             let worker = workers.that_claims(id, caller.binding())?;
             let record = match draft.pick(&worker, caller.binding()) {
@@ -77,8 +96,8 @@ async fn take(hub: &Context, request: ClaimRequest, caller: &Arc<Caller>) -> Res
                 nothing @ Pick::Nothing { .. } => return Ok(nothing),
             };
             let holder = Holder { id, name: worker.name, host: worker.host };
-            let lease = NewLease { fence: leases::new_fence(), secret_sha256: request.secret_sha256 };
-            let claim = Command::Claim { worker: holder, by: caller.actor().who, lease };
+            let lease = NewLease { fence: leases::new_fence(), secret_sha256: request.secret_sha256, claim: request.id };
+            let claim = Command::Claim { worker: holder, by: actor.who, lease };
             Ok(Pick::Job(Box::new(draft.decide(*record, claim)?)))
         })
         .await?;

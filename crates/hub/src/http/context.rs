@@ -9,7 +9,9 @@ use crate::{
     feed::subscriber::Subscribers,
     figures::Figures,
     logs::Logs,
-    state::{leases::Leases, live::Live, progress::ProgressMap, reads::Reads, schedules::Schedules, workers::Workers, writer::Writer},
+    state::{
+        asks::Asks, leases::Leases, live::Live, progress::ProgressMap, reads::Reads, schedules::Schedules, workers::Workers, writer::Writer,
+    },
 };
 
 /// What every call may use.
@@ -24,6 +26,7 @@ pub(crate) struct Context {
     pub(crate) progress: Arc<ProgressMap>,
     pub(crate) schedules: Arc<Schedules>,
     pub(crate) workers: Workers,
+    pub(crate) asks: Asks,
     pub(crate) subscribers: Subscribers,
     pub(crate) polls: std::sync::atomic::AtomicU64,
     pub(crate) figures: Figures,

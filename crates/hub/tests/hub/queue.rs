@@ -2,12 +2,15 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use doorbell_protocol::{ErrorCode, Fence, JobId, JobState, Timestamp};
+use doorbell_protocol::{ErrorCode, Fence, JobId, JobState, Timestamp, token::CreatedToken, worker::Claim};
 use futures_util::future::join_all;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{Refused, TestHub, refused};
+
+const UNKNOWN: &str = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab";
 
 #[tokio::test]
 async fn a_claimed_job_runs_and_is_told() {
@@ -146,4 +149,74 @@ async fn a_worker_gets_no_more_jobs_than_it_has_slots() {
     let hub = hub.restart().await;
     let again = hub.worker("one", 2).await;
     assert_eq!((again, hub.claim(again, 0).await), (worker, None));
+}
+
+/// As a worker does whose answer was lost: the job is its own, and nobody else's.
+#[tokio::test]
+async fn a_claim_that_is_repeated_gets_the_same_job_and_lease_also_from_the_next_hub() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 9).await;
+    let job = hub.queued("first", json!({})).await;
+    hub.queued("second", json!({})).await;
+    let ask = json!({"id": Uuid::now_v7(), "worker": worker, "wait_ms": 0});
+    let claimed = async |hub: &TestHub, ask: &serde_json::Value| {
+        let answer = hub.post("/v1/claims", ask.clone()).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let claim = answer.json::<Claim>().await.unwrap();
+        (claim.job, claim.lease.fence, claim.task)
+    };
+    let first = claimed(&hub, &ask).await;
+    assert_eq!((first.0.id, claimed(&hub, &ask).await == first), (job.id, true));
+    assert_eq!(hub.delete(&format!("/v1/workers/{}", worker.0)).await.status(), StatusCode::NO_CONTENT);
+    assert!(claimed(&hub, &ask).await == first);
+    // The next hub knows no workers.
+    let hub = hub.restart().await;
+    assert!(claimed(&hub, &ask).await == first);
+    assert_eq!(hub.stats().await.counts.running, 1);
+    let other = json!({"id": Uuid::now_v7(), "worker": hub.worker("one", 9).await});
+    assert_eq!(claimed(&hub, &other).await.0.name, "second");
+    hub.keep_fence(job.id, first.1);
+    assert_eq!(hub.finish(job.id, "succeeded").await.status(), StatusCode::OK);
+    let over = json!({"id": ask["id"], "worker": other["worker"]});
+    assert_eq!(hub.post("/v1/claims", over).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_claim_of_somebody_else_is_answered_with_nothing_of_it() {
+    let hub = TestHub::start().await;
+    let token =
+        hub.post("/v1/tokens", json!({"name": "nas", "roles": ["work"], "host": "nas"})).await.json::<CreatedToken>().await.unwrap();
+    let call = |path: &str, body: serde_json::Value| hub.bare(Method::POST, path).bearer_auth(&token.secret).json(&body).send();
+    hub.queued("job", json!({})).await;
+    let id = Uuid::now_v7();
+    let ask = json!({"id": id, "worker": hub.worker("one", 1).await});
+    assert_eq!(hub.post("/v1/claims", ask).await.status(), StatusCode::OK);
+    let other = call("/v1/workers", json!({"name": "nas", "host": "nas", "slots": 1})).await.unwrap();
+    let other = other.json::<serde_json::Value>().await.unwrap()["worker"]["id"].clone();
+    assert_eq!(call("/v1/claims", json!({"id": id, "worker": other})).await.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+/// The first stands for one behind a connection that is gone and says nothing: what it got nobody would run.
+#[tokio::test]
+async fn of_two_asks_with_one_id_the_older_gets_nothing_any_more() {
+    let hub = TestHub::start().await;
+    let worker = hub.worker("one", 9).await;
+    let silent = async || {
+        let list = hub.get("/v1/workers").await;
+        let seen: Timestamp = serde_json::from_value(list["workers"][0]["last_seen"].clone()).unwrap();
+        Timestamp::from(std::time::SystemTime::now()).since(seen)
+    };
+    let long = Duration::from_millis(200);
+    while silent().await < long {}
+    let ask = |wait_ms: u64| json!({"id": UNKNOWN, "worker": worker, "wait_ms": wait_ms});
+    let older = hub.call(Method::POST, "/v1/claims").json(&ask(2_000)).send();
+    let newer = async {
+        // The hub hears of the worker by the older one.
+        while silent().await >= long {}
+        assert_eq!(hub.post("/v1/claims", ask(0)).await.status(), StatusCode::NO_CONTENT);
+        hub.queued("job", json!({})).await;
+    };
+    let (older, ()) = tokio::join!(older, newer);
+    assert_eq!((older.unwrap().status(), hub.stats().await.counts.queued), (StatusCode::NO_CONTENT, 1));
+    assert_eq!(hub.post("/v1/claims", ask(0)).await.status(), StatusCode::OK);
 }

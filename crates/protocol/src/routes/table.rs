@@ -85,10 +85,11 @@ table! {
 
     /// Waits for a queued job, up to `wait_ms`: 200 with a claim, or 204.
     ///
-    /// The job runs from then on, and the lease is the worker's to hand to its runner. 404 means that the hub has restarted: register again.
+    /// The job runs from then on, and the lease is the worker's to hand to its runner. With an `id` of the worker's choice it is safe to repeat:
+    /// the answer to the same id is the same job and lease, as long as the job runs. 404 means that the hub has restarted: register again.
     CLAIM: Route<(), (), Json<ClaimRequest>, Json<Claim>> =
         Route::new(Post, "/v1/claims", WORK)
-            .body(REPORT_BYTES, &["claim-request", "claim-request-secret"])
+            .body(REPORT_BYTES, &["claim-request", "claim-request-secret", "claim-request-repeatable"])
             .answer(&[200, 204], &["claim"])
             .conflicts(&[NotFound, WorkerDraining])
             .writes();

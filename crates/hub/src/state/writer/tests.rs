@@ -332,7 +332,7 @@ fn make(draft: &mut Draft<'_>, change: Change, known: &[JobId], questions: &[Que
                 Command::Claim {
                     worker: holder,
                     by: Principal::Owner,
-                    lease: NewLease { fence: leases::new_fence(), secret_sha256: None },
+                    lease: NewLease { fence: leases::new_fence(), secret_sha256: None, claim: None },
                 },
             )
         }
