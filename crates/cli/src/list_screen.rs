@@ -22,7 +22,7 @@ use ratatui::{
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::{
-    job_lookup,
+    cells, job_lookup,
     listing::{self, Filter, Listing},
     moments, paint, table,
 };
@@ -108,7 +108,7 @@ impl Screen<'_> {
         let height = usize::from(rows.height);
         // The last line says how many there is no room for.
         let shown = if jobs.len() > height { height.saturating_sub(1) } else { jobs.len() };
-        let widest = jobs.iter().take(shown).map(|job| job.name.chars().count()).max().unwrap_or(0);
+        let widest = cells::widest(jobs.iter().take(shown).map(|job| &*job.name));
         for (row, job) in (rows.y..).zip(&jobs[..shown]) {
             draw_job(frame, Rect { y: row, height: 1, ..rows }, job, widest, now);
         }
@@ -135,7 +135,7 @@ fn draw_job(frame: &mut Frame<'_>, area: Rect, job: &Job, widest: usize, now: Ti
     let [id, state, name, time, bar, detail] = columns[..] else { return };
     frame.render_widget(Paragraph::new(job_lookup::short(job.id).dim()), id);
     frame.render_widget(Paragraph::new(Span::styled(job.state.as_str(), style(colour(job.state)))), state);
-    frame.render_widget(Paragraph::new(text::clean_cut(&job.name, usize::from(name_width))), name);
+    frame.render_widget(Paragraph::new(cells::cut(&text::clean(&job.name), usize::from(name_width))), name);
     frame.render_widget(Paragraph::new(table::time(job, now)).right_aligned(), time);
     let rest = if let Some(fraction) = fraction {
         let gauge =
@@ -145,7 +145,7 @@ fn draw_job(frame: &mut Frame<'_>, area: Rect, job: &Job, widest: usize, now: Ti
     } else {
         Rect { x: bar.x, width: detail.right().saturating_sub(bar.x), ..detail }
     };
-    frame.render_widget(Paragraph::new(text::clean_cut(&table::detail(job, now), usize::from(rest.width))), rest);
+    frame.render_widget(Paragraph::new(cells::cut(&table::detail(job, now), usize::from(rest.width))), rest);
 }
 
 fn colour(state: JobState) -> Color {

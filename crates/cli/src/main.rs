@@ -11,7 +11,7 @@
 //! - `complete`: what shells complete · `shell/`: their hooks · `interactive`: which commands the hooks leave
 //!   out
 //! - `listing`: which jobs a list has · `table`, `list_screen`: on paper and on the screen · `bars`: below `watch` ·
-//!   `paint`, `duration`: how things are shown · `way_in/`: how a browser gets an address that is nobody else's to know · `safe_log`: what of a log a terminal gets
+//!   `paint`, `duration`, `cells`: how things are shown · `way_in/`: how a browser gets an address that is nobody else's to know · `safe_log`: what of a log a terminal gets
 //!
 //! # Invariants
 //! - `doorbell run` starts its command before anything else: no runtime, no file and no socket comes first.
@@ -21,6 +21,7 @@
 
 mod args;
 mod bars;
+mod cells;
 mod closing;
 mod complete;
 mod context;

@@ -64,7 +64,11 @@ fn moment(text: &str, now: &Zoned, side: Side) -> Option<jiff::Timestamp> {
     if let Some(time) = time(text) {
         return beside_now(now.date(), 1, time);
     }
-    if let Ok(duration) = duration::parse(if side == Side::Ahead { text.trim_start_matches('+') } else { text }) {
+    // `+2h` lies ahead, whatever was asked for.
+    if side == Side::Past && text.starts_with('+') {
+        return None;
+    }
+    if let Ok(duration) = duration::parse(text.trim_start_matches('+')) {
         return match side {
             Side::Ahead => now.timestamp().checked_add(duration).ok(),
             Side::Past => now.timestamp().checked_sub(duration).ok(),

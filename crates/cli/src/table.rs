@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use doorbell_protocol::{Job, JobState, Progress, Timestamp, text};
 
-use crate::{duration, job_lookup, moments, paint::Paint};
+use crate::{cells, duration, job_lookup, moments, paint::Paint};
 
 /// Widest state, `cancelled`.
 const STATE: usize = 9;
@@ -18,7 +18,7 @@ const NAME_LEAST: usize = 12;
 /// The lines of a table of `jobs`, newest figures as of `now`; `width` columns wide at most.
 pub(crate) fn lines(jobs: &[Job], now: Timestamp, width: Option<usize>, paint: Paint) -> Vec<String> {
     let rows: Vec<[String; 3]> = jobs.iter().map(|job| [text::clean(&job.name), time(job, now), detail(job, now)]).collect();
-    let longest_name = rows.iter().map(|row| row[0].chars().count()).max().unwrap_or(0);
+    let longest_name = cells::widest(rows.iter().map(|row| &*row[0]));
     // Half of what remains is for the name; the other half says how far the job is, or why it failed.
     let ids = width.is_none_or(|width| width >= ROOM_FOR_IDS);
     let id_width = if ids { job_lookup::SHORT + 2 } else { 0 };
@@ -30,9 +30,9 @@ pub(crate) fn lines(jobs: &[Job], now: Timestamp, width: Option<usize>, paint: P
         .map(|(job, [name, time, detail])| {
             let id = if ids { format!("{}  ", paint.faint(&job_lookup::short(job.id))) } else { String::new() };
             let state = paint.state(job.state, &format!("{:<STATE$}", job.state.as_str()));
-            let name = text::clean_cut(&name, name_width);
-            let detail = detail_width.map_or(detail.clone(), |width| text::clean_cut(&detail, width));
-            format!("{id}{state}  {name:<name_width$}  {time:>TIME$}  {detail}").trim_end().to_owned()
+            let name = cells::filled(&cells::cut(&name, name_width), name_width);
+            let detail = detail_width.map_or(detail.clone(), |width| cells::cut(&detail, width));
+            format!("{id}{state}  {name}  {time:>TIME$}  {detail}").trim_end().to_owned()
         })
         .collect()
 }
@@ -50,10 +50,9 @@ fn columns() -> Option<usize> {
     rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
-/// Not asked for here.
 #[cfg(not(unix))]
 fn columns() -> Option<usize> {
-    None
+    crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 pub(crate) fn time(job: &Job, now: Timestamp) -> String {
@@ -147,8 +146,8 @@ mod tests {
     #[test]
     fn lines_fit_the_terminal() {
         for width in [40, 60, 80] {
-            let lines = lines(&[job(&"x".repeat(150)), job("short")], now(), Some(width), Paint::Plain);
-            assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:#?}");
+            let lines = lines(&[job(&"x".repeat(150)), job(&"夜間取込".repeat(30)), job("short")], now(), Some(width), Paint::Plain);
+            assert!(lines.iter().all(|line| cells::width(line) <= width), "{width}: {lines:#?}");
         }
     }
 

@@ -9,6 +9,7 @@ use doorbell_protocol::schedule::{CatchUp, NewSchedule, OneSchedule, Overlap, Sc
 use doorbell_runner::Redactor;
 
 use crate::{
+    cells,
     context::{Context, Run},
     job_lookup, moments, name,
     output::OutputMode,
@@ -183,12 +184,13 @@ fn list(list: ScheduleList, output: OutputMode) -> anyhow::Result<()> {
         if schedules.is_empty() {
             writeln!(out, "No schedules. Add one with `doorbell schedule add @daily -- COMMAND`.")?;
         }
-        let name_width = schedules.iter().map(|schedule| schedule.spec.name.chars().count()).max().unwrap_or(0);
-        let cron_width = schedules.iter().map(|schedule| schedule.spec.cron.chars().count()).max().unwrap_or(0);
+        let name_width = cells::widest(schedules.iter().map(|schedule| &*schedule.spec.name));
+        let cron_width = cells::widest(schedules.iter().map(|schedule| &*schedule.spec.cron));
         let paint = Paint::for_stdout();
         for schedule in schedules {
             let (id, spec) = (paint.faint(&job_lookup::short(schedule.id)), &schedule.spec);
-            writeln!(out, "{id}  {:<name_width$}  {:<cron_width$}  {} · {}", spec.name, spec.cron, next(schedule), spec.timezone)?;
+            let (name, cron) = (cells::filled(&spec.name, name_width), cells::filled(&spec.cron, cron_width));
+            writeln!(out, "{id}  {name}  {cron}  {} · {}", next(schedule), spec.timezone)?;
         }
         Ok(())
     })

@@ -15,6 +15,7 @@ use doorbell_protocol::{
 use doorbell_runner::{WorkerConfig, origin};
 
 use crate::{
+    cells,
     context::{Context, Run},
     duration,
     interrupt::interrupted,
@@ -111,7 +112,7 @@ fn list(list: WorkerList, output: OutputMode) -> anyhow::Result<()> {
         if workers.is_empty() {
             writeln!(out, "No workers. Start the tray app, or run `doorbell worker`.")?;
         }
-        let widest = workers.iter().map(|status| status.worker.name.chars().count()).max().unwrap_or(0);
+        let widest = cells::widest(workers.iter().map(|status| &*status.worker.name));
         let paint = Paint::for_stdout();
         for WorkerStatus { worker, state, last_seen, running } in workers {
             let id = paint.faint(&job_lookup::short(worker.id));
@@ -123,8 +124,8 @@ fn list(list: WorkerList, output: OutputMode) -> anyhow::Result<()> {
             let seen = duration::ago(moments::now().since(*last_seen));
             writeln!(
                 out,
-                "{id}  {state}  {:<widest$}  {}/{} running · on {} · seen {seen}",
-                worker.name,
+                "{id}  {state}  {}  {}/{} running · on {} · seen {seen}",
+                cells::filled(&worker.name, widest),
                 running.len(),
                 worker.slots,
                 worker.host
