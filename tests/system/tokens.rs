@@ -137,3 +137,46 @@ fn an_end_that_is_refused_as_anothers_waits_for_whoever_may_tell_it() {
     assert!(home.run(&["status"]).status.success());
     hub.the_job_is(JobState::Succeeded);
 }
+
+#[test]
+fn the_owners_token_is_rotated_while_jobs_workers_and_listeners_go_on() {
+    const UNTIL_GO: &str = "echo ready; while [ ! -e go ]; do sleep 0.02; done";
+    let home = Home::new();
+    let _hub = Hub::start(&home);
+    let said = |args: &[&str]| {
+        let output = home.run(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let watch = Running::start(&mut home.doorbell(&["watch"]));
+    let worker = Running::start(&mut home.doorbell(&["worker", "--name", "extra"]));
+    worker.says("Ctrl-C ends it.");
+    let run = Running::start(&mut home.doorbell(&["run", "--name", "wrapped", "--", "sh", "-c", UNTIL_GO]));
+    run.says("ready");
+    said(&["add", "--name", "claimed", "--host", "extra", "--", "sh", "-c", UNTIL_GO]);
+    let follow = Running::start(&mut home.doorbell(&["log", "-f", "claimed"]));
+    follow.says("ready");
+    watch.says("wrapped");
+    watch.says("claimed");
+
+    let old = fs::read_to_string(home.data_dir().join("token")).unwrap();
+    said(&["token", "rotate"]);
+    assert_ne!(fs::read_to_string(home.data_dir().join("token")).unwrap(), old);
+    let refused = home.doorbell(&["status"]).env("DOORBELL_TOKEN", old.trim()).output().unwrap();
+    assert!(!refused.status.success() && text(&refused.stderr).contains("refuses the token"), "{}", text(&refused.stderr));
+
+    fs::write(home.path("go"), "").unwrap();
+    assert!(run.end().0.success());
+    said(&["wait", "wrapped", "claimed"]);
+    assert_eq!(follow.end().1, "ready\n");
+    // Each worker takes a new one, and whoever watched is told of it.
+    for host in [None, Some("extra")] {
+        let name = format!("after-{}", host.unwrap_or("any"));
+        let mut add = vec!["add", "--quiet", "--name", &name];
+        add.extend(host.iter().flat_map(|host| ["--host", host]));
+        add.extend(["--", "true"]);
+        let id = said(&add);
+        said(&["wait", &id]);
+        watch.says(&name);
+    }
+}

@@ -38,7 +38,11 @@ pub struct EndpointSource(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    Fixed(Endpoint),
+    Fixed {
+        endpoint: Endpoint,
+        /// Where its token stands, when it keeps its data on this machine: the token may be replaced.
+        data_dir: Option<PathBuf>,
+    },
     Discovered,
     Announced(Places),
 }
@@ -172,7 +176,16 @@ impl EndpointSource {
     /// Always this endpoint.
     #[must_use]
     pub fn fixed(endpoint: Endpoint) -> Self {
-        Self(Source::Fixed(endpoint))
+        Self(Source::Fixed { endpoint, data_dir: None })
+    }
+
+    /// Always the hub at `url` that keeps its data on this machine, in `data_dir`, with the token that stands there at each attempt.
+    ///
+    /// # Errors
+    /// See [`Endpoint::with_data`].
+    pub fn with_data(url: &str, data_dir: &Path) -> Result<Self, DiscoverError> {
+        let endpoint = Endpoint::with_data(url, data_dir)?;
+        Ok(Self(Source::Fixed { endpoint, data_dir: Some(data_dir.to_owned()) }))
     }
 
     /// An endpoint that is found anew at each attempt. The address is that of `DOORBELL_URL`, which beyond this machine has to be
@@ -195,7 +208,8 @@ impl EndpointSource {
     /// There is no hub, or no token for it.
     pub fn resolve(&self) -> Result<Endpoint, DiscoverError> {
         match &self.0 {
-            Source::Fixed(endpoint) => Ok(endpoint.clone()),
+            Source::Fixed { endpoint, data_dir: None } => Ok(endpoint.clone()),
+            Source::Fixed { endpoint, data_dir: Some(data_dir) } => Endpoint::with_data(&endpoint.url, data_dir),
             Source::Discovered => discover(|name| env::var(name).ok().filter(|value| !value.is_empty()), Places::find),
             Source::Announced(places) => {
                 let hub = announced(places)?;
@@ -209,17 +223,17 @@ impl EndpointSource {
     #[must_use]
     pub fn named(&self) -> Option<String> {
         match &self.0 {
-            Source::Fixed(endpoint) => (!endpoint.is_loopback()).then(|| endpoint.url().to_owned()),
+            Source::Fixed { endpoint, .. } => (!endpoint.is_loopback()).then(|| endpoint.url().to_owned()),
             Source::Discovered => env::var("DOORBELL_URL").ok().filter(|url| !url.is_empty()),
             Source::Announced(_) => None,
         }
     }
 
-    /// The endpoint that never changes, if this is one.
+    /// The endpoint that stays where it is, if this is one, and the data folder of its hub if that is on this machine.
     #[must_use]
-    pub fn as_fixed(&self) -> Option<&Endpoint> {
+    pub fn as_fixed(&self) -> Option<(&Endpoint, Option<&Path>)> {
         match &self.0 {
-            Source::Fixed(endpoint) => Some(endpoint),
+            Source::Fixed { endpoint, data_dir } => Some((endpoint, data_dir.as_deref())),
             Source::Discovered | Source::Announced(_) => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use doorbell_client::{DiscoverError, Endpoint, EndpointSource, Places, PlacesError};
+use doorbell_client::{DiscoverError, EndpointSource, Places, PlacesError};
 use doorbell_hub::{Config, Hub, OpenError, ServeError};
 use doorbell_runner::{Surroundings, WorkerConfig, origin};
 use tokio::net::TcpListener;
@@ -88,7 +88,7 @@ impl Host {
         let source = match other {
             // A runner outlives its hub, and finds the next one on whatever port that is.
             None => EndpointSource::announced(places.clone()),
-            Some(_) => EndpointSource::fixed(Endpoint::with_data(&url, &data_dir)?),
+            Some(_) => EndpointSource::with_data(&url, &data_dir)?,
         };
         let worker = WorkerConfig { source, name: worker.name, slots: SLOTS, program: worker.program, open_files };
         Ok(Self { hub: opened, listener, url, worker })

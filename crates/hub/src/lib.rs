@@ -182,7 +182,8 @@ impl Hub {
             Exposure::Tls(files) => Some(tls::acceptor(files)?),
             Exposure::ThisMachine | Exposure::BehindProxy => None,
         };
-        let owner = OwnerToken::load_or_create(&data_dir.join("token"))?.hash();
+        let token_file = data_dir.join("token");
+        let owner = OwnerToken::load_or_create(&token_file)?.hash();
         let mut store = SqliteStore::open(&data_dir.join("doorbell.db"), Epoch(rand::random()))?;
         let mut loaded = store.load()?;
         let shutdown = CancellationToken::new();
@@ -205,6 +206,7 @@ impl Hub {
         let (writer, thread) = Writer::start(Box::new(store), published).map_err(OpenError::Thread)?;
         let context = Context {
             tokens,
+            token_file,
             writer,
             reads,
             live,

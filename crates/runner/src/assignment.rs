@@ -1,6 +1,8 @@
 //! What a worker hands to its runner, as JSON on standard input: the claim, and the hub when it cannot be
 //! discovered.
 
+use std::path::{Path, PathBuf};
+
 use doorbell_client::{BearerToken, DiscoverError, Endpoint, EndpointSource, Places};
 use doorbell_protocol::worker::Claim;
 use serde::{Deserialize, Serialize};
@@ -31,12 +33,18 @@ pub(crate) struct Assignment {
 struct FixedHub {
     url: String,
     token: String,
+    /// Of a hub on this machine, whose token may be replaced while the job runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
 }
 
 impl Assignment {
     pub(crate) fn new(claim: Claim, secret: RunSecret, source: &EndpointSource, open_files: Option<u64>) -> Self {
-        let hub =
-            source.as_fixed().map(|endpoint| FixedHub { url: endpoint.url().to_owned(), token: endpoint.token().expose().to_owned() });
+        let hub = source.as_fixed().map(|(endpoint, data_dir)| FixedHub {
+            url: endpoint.url().to_owned(),
+            token: endpoint.token().expose().to_owned(),
+            data_dir: data_dir.map(Path::to_owned),
+        });
         Self { claim, secret, hub, announced: source.is_announced(), open_files }
     }
 
@@ -45,6 +53,9 @@ impl Assignment {
         let Some(hub) = &self.hub else {
             return Ok(if self.announced { EndpointSource::announced(Places::find()?) } else { EndpointSource::discovered() });
         };
+        if let Some(data_dir) = &hub.data_dir {
+            return EndpointSource::with_data(&hub.url, data_dir);
+        }
         let token = BearerToken::new(&hub.token)
             .ok_or_else(|| DiscoverError::Token { path: "the assignment".into(), cause: "it holds no token".to_owned() })?;
         Ok(EndpointSource::fixed(Endpoint::new(&hub.url, token)?))

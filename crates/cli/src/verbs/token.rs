@@ -1,4 +1,4 @@
-//! `doorbell token create`, `ls` and `rm`
+//! `doorbell token create`, `ls`, `rotate` and `rm`
 
 use std::{
     io::{self, Write},
@@ -39,6 +39,10 @@ enum TokenVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Give the hub's own token a new secret, in the same file; the old one lets nobody in
+    ///
+    /// What runs goes on. Whoever was given the old one in DOORBELL_TOKEN needs the new one.
+    Rotate,
     /// Remove a token: it lets nobody in from then on
     Rm {
         /// Its name or its id; of an id the last four characters are enough
@@ -87,6 +91,11 @@ impl Run for Args {
             TokenVerb::Ls { json } => {
                 let tokens = context.call(async |client| Ok(client.tokens().await?))?;
                 list(TokenList { tokens }, OutputMode::of_json(json))?;
+            }
+            TokenVerb::Rotate => {
+                context.call(async |client| Ok(client.rotate_owner_token().await?))?;
+                eprintln!("The hub's own token has a new secret, in the file `token` of its data folder. What runs goes on.");
+                eprintln!("Whoever was given the old one in DOORBELL_TOKEN needs the new one.");
             }
             TokenVerb::Rm { token } => context.call(async |client| {
                 let id = the_one(client, &token).await?;

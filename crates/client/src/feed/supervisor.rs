@@ -169,6 +169,10 @@ impl Hands {
                 self.last = id.or(self.last);
                 Ok(None)
             }
+            // The token may have been replaced after it was read.
+            Happened::Ended(End::Refused(reason)) if self.source.resolve().is_ok_and(|endpoint| Some(endpoint) != self.tried) => {
+                Ok(Some(Input::Ended(End::Broken(reason))))
+            }
             Happened::Ended(end) => Ok(Some(Input::Ended(end))),
         }
     }

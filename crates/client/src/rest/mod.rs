@@ -4,7 +4,7 @@
 //! - Each call resolves its endpoint anew, so a hub that came back on another port is found.
 //! - Every call ends: it has 5 s to connect and 10 s in all, or its wait and 10 s when it waits on purpose.
 //!   No answer is read beyond [`ANSWER_BYTES`].
-//! - Nothing is retried here. [`CallError::is_transient`] tells a caller whether trying again may help.
+//! - Nothing is retried here, but a call that is refused with a token which has been replaced meanwhile. [`CallError::is_transient`] tells a caller whether trying again may help.
 
 mod error;
 mod follow;
@@ -157,17 +157,28 @@ impl Client {
     }
 
     async fn send(&self, call: Call<'_>) -> Result<Answer, CallError> {
-        let endpoint = self.source.resolve()?;
+        let tried = self.source.resolve()?;
+        match self.send_to(&tried, &call).await {
+            // The token may have been replaced after it was read. The hub has done nothing.
+            Err(CallError::Unauthorized { url }) => match self.source.resolve() {
+                Ok(endpoint) if endpoint != tried => self.send_to(&endpoint, &call).await,
+                _ => Err(CallError::Unauthorized { url }),
+            },
+            answered => answered,
+        }
+    }
+
+    async fn send_to(&self, endpoint: &Endpoint, call: &Call<'_>) -> Result<Answer, CallError> {
         let url = endpoint.url().to_owned();
         let mut request = self
             .http
-            .to(&endpoint)
+            .to(endpoint)
             .map_err(|e| CallError::of_transport(&url, &e))?
-            .request(call.method, format!("{url}{}", call.target))
+            .request(call.method.clone(), format!("{url}{}", call.target))
             .timeout(call.timeout)
             .bearer_auth(endpoint.token().expose());
-        if let Some(Body { kind, bytes }) = call.body {
-            request = request.header(header::CONTENT_TYPE, kind).body(bytes);
+        if let Some(Body { kind, bytes }) = &call.body {
+            request = request.header(header::CONTENT_TYPE, *kind).body(bytes.clone());
         }
         if let Some(secret) = &self.run_secret {
             request = request.header(run_secret::HEADER, secret);

@@ -29,6 +29,14 @@ impl Client {
             .ok_or_else(|| CallError::Malformed { url: answer.url, cause: "the link that it made leads elsewhere".to_owned() })
     }
 
+    /// `POST /v1/owner-token`: the token of the data folder has a new secret, which only its file tells.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn rotate_owner_token(&self) -> Result<(), CallError> {
+        self.act(&routes::ROTATE_OWNER_TOKEN, ()).await
+    }
+
     /// `GET /v1/tokens`, oldest first.
     ///
     /// # Errors

@@ -60,6 +60,16 @@ impl OwnerToken {
         Ok(Self(token))
     }
 
+    /// A new one, which is not in the file yet.
+    pub(crate) fn new() -> Self {
+        Self(random_digits())
+    }
+
+    /// Puts it in the place of the one in the file, at once and on disk.
+    pub(crate) fn replace(&self, path: &Path) -> io::Result<()> {
+        private::file::replace(path, |file| writeln!(file, "{}", self.0).and_then(|()| file.sync_all())).map(drop)
+    }
+
     pub(crate) fn hash(&self) -> SecretHash {
         SecretHash::of(&self.0)
     }
@@ -99,6 +109,19 @@ mod tests {
         let read = OwnerToken::load_or_create(&path).unwrap();
         assert_eq!((&read.0, made.0.len()), (&made.0, 64));
         assert_eq!(read.hash(), SecretHash::of(&made.0));
+    }
+
+    #[test]
+    fn a_token_is_replaced_by_another_that_others_cannot_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let first = OwnerToken::load_or_create(&path).unwrap();
+        let second = OwnerToken::new();
+        second.replace(&path).unwrap();
+        let read = OwnerToken::load_or_create(&path).unwrap();
+        assert_eq!(read.0, second.0);
+        assert_ne!(read.0, first.0);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]

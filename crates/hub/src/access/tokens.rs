@@ -52,7 +52,7 @@ impl Tokens {
     /// The owner's token, which stands for the person `owner`, and the ones that were issued.
     pub(crate) fn new(hash: SecretHash, owner: String, issued: Vec<StoredToken>, shutdown: CancellationToken) -> Self {
         let tokens = Self { known: RwLock::default(), owner, shutdown };
-        tokens.write().insert(hash, tokens.caller(None));
+        tokens.add_owner(hash);
         for StoredToken { hash, token } in issued {
             tokens.add(hash, token);
         }
@@ -68,6 +68,28 @@ impl Tokens {
     pub(crate) fn add(&self, hash: SecretHash, token: Token) {
         let caller = self.caller(Some(token));
         self.write().insert(hash, caller);
+    }
+
+    /// Lets the owner in by this secret, too.
+    pub(crate) fn add_owner(&self, hash: SecretHash) {
+        let caller = self.caller(None);
+        self.write().insert(hash, caller);
+    }
+
+    /// Lets the owner in by this secret alone, and ends the streams that were opened with another one.
+    pub(crate) fn keep_owner(&self, hash: SecretHash) {
+        self.write().retain(|known, caller| {
+            let gone = caller.token.is_none() && *known != hash;
+            if gone {
+                caller.removed.cancel();
+            }
+            !gone
+        });
+    }
+
+    /// Lets nobody in by this secret.
+    pub(crate) fn forget(&self, hash: SecretHash) {
+        self.write().remove(&hash);
     }
 
     /// Ends every stream of the callers whose token is gone.

@@ -1,6 +1,6 @@
 //! What every call may use.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,8 @@ use crate::{
 /// What every call may use.
 pub(crate) struct Context {
     pub(crate) tokens: Arc<Tokens>,
+    /// Where the owner's token stands.
+    pub(crate) token_file: PathBuf,
     pub(crate) writer: Writer,
     pub(crate) reads: Reads,
     pub(crate) live: Arc<Live>,

@@ -63,6 +63,7 @@ pub(crate) fn router(context: Arc<Context>, site: Site) -> Router {
         .on(&routes::GET_SCHEDULE, schedules::get)
         .on(&routes::REPLACE_SCHEDULE, schedules::replace)
         .on(&routes::DELETE_SCHEDULE, schedules::delete)
+        .on(&routes::ROTATE_OWNER_TOKEN, tokens::rotate)
         .on(&routes::STATS, stats::stats)
         .on(&routes::HEALTH, stats::health)
         .on(&routes::CREATE_TEST_JOB, test_jobs::create)

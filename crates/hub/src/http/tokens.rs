@@ -1,4 +1,4 @@
-//! `/v1/tokens`: create, list, remove.
+//! `/v1/tokens`: create, list, remove. `/v1/owner-token`: rotate.
 
 use std::time::Duration;
 
@@ -14,9 +14,13 @@ use super::{
     json::{Body, Id},
 };
 use crate::{
-    access::secret::{self, SecretHash},
-    access::tokens::StoredToken,
+    access::{
+        owner_token::OwnerToken,
+        secret::{self, SecretHash},
+        tokens::StoredToken,
+    },
     clock,
+    store::StoreError,
 };
 
 pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result<(StatusCode, Json<CreatedToken>), Error> {
@@ -35,6 +39,24 @@ pub(crate) async fn create(State(hub): Hub, Body(new): Body<NewToken>) -> Result
         })
         .await?;
     Ok((StatusCode::CREATED, Json(CreatedToken { token, secret })))
+}
+
+/// Whoever reads the new secret from the file is let in: it is good before it is there. One that could not be written never was.
+pub(crate) async fn rotate(State(hub): Hub) -> Result<StatusCode, Error> {
+    let (tokens, path) = (hub.tokens.clone(), hub.token_file.clone());
+    hub.writer
+        .store_task(move |_| {
+            let new = OwnerToken::new();
+            tokens.add_owner(new.hash());
+            if let Err(source) = new.replace(&path) {
+                tokens.forget(new.hash());
+                return Err(StoreError::Private { path, source });
+            }
+            tokens.keep_owner(new.hash());
+            Ok(())
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn list(State(hub): Hub) -> Json<TokenList> {

@@ -155,7 +155,8 @@ async fn call(hub: &TestHub, spec: &Spec, about: &Subject) -> (String, Option<Va
         | "HEARTBEAT"
         | "DRAIN_WORKER"
         | "CREATE_BROWSER_SESSION"
-        | "CREATE_TEST_JOB" => None,
+        | "CREATE_TEST_JOB"
+        | "ROTATE_OWNER_TOKEN" => None,
         "OPEN_BROWSER_SESSION" => {
             let link: Value = hub.post("/v1/browser-sessions", json!({})).await.json().await.unwrap();
             Some(json!({"key": link["path"].as_str().unwrap().strip_prefix("/#key=").unwrap()}))

@@ -113,9 +113,10 @@ impl TestHub {
         self.folder.path()
     }
 
-    /// A call with the token.
+    /// A call with the token that is in the file now.
     pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
-        self.bare(method, path).bearer_auth(&self.token)
+        let token = std::fs::read_to_string(self.folder.path().join("data/token")).unwrap_or_else(|_| self.token.clone());
+        self.bare(method, path).bearer_auth(token.trim())
     }
 
     /// A call without the token.

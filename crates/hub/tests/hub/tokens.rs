@@ -79,6 +79,52 @@ async fn a_token_that_is_removed_lets_nobody_in_and_ends_its_streams() {
 }
 
 #[tokio::test]
+async fn the_owners_token_is_replaced_while_everything_goes_on_and_the_old_one_lets_nobody_in() {
+    let hub = TestHub::start().await;
+    let CreatedToken { secret, .. } = token(&hub, json!({"name": "phone", "roles": ["view"]})).await;
+    let mut feed = hub.feed(None).await;
+    feed.snapshot().await;
+    let mut guests = hub.feed_as(&secret, None).await;
+    guests.snapshot().await;
+    let job = hub.started("make").await.job;
+    let old = hub.token.clone();
+    let answer = call(&hub, &secret, "POST", "/v1/owner-token", json!({})).await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert_eq!(hub.call(Method::POST, "/v1/owner-token").send().await.unwrap().status(), StatusCode::NO_CONTENT);
+
+    assert_eq!(refused(call(&hub, &old, "GET", "/v1/stats", json!({})).await).await.0, 401);
+    assert_eq!(feed.event().await.2.job.id, job.id);
+    assert!(feed.maybe_next().await.is_none(), "what was opened with the old one ends");
+    assert_eq!(guests.event().await.2.job.id, job.id);
+    assert_eq!(hub.finish(job.id, "succeeded").await.status(), StatusCode::OK);
+    assert_eq!(guests.event().await.2.job.id, job.id);
+    let file = hub.folder().join("data/token");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let new = std::fs::read_to_string(&file).unwrap();
+    let hub = hub.restart().await;
+    assert_eq!((new.trim(), hub.stats().await.seq.0), (hub.token.as_str(), 2));
+    assert_eq!(refused(call(&hub, &old, "GET", "/v1/stats", json!({})).await).await.0, 401);
+}
+
+/// Whoever cannot read a new one must get in by the old one.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_owners_token_that_cannot_be_written_stays_as_it_was() {
+    let hub = TestHub::start().await;
+    let file = hub.folder().join("data/token");
+    std::fs::remove_file(&file).unwrap();
+    // Nothing can be put in the place of a folder that is not empty.
+    std::fs::create_dir_all(file.join("in the way")).unwrap();
+    let refused = refused(hub.call(Method::POST, "/v1/owner-token").send().await.unwrap()).await;
+    assert_eq!(refused, Refused(503, ErrorCode::Storage, None));
+    assert_eq!(hub.stats().await.failed, 1);
+}
+
+#[tokio::test]
 async fn a_token_that_expires_lets_nobody_in_and_ends_its_streams() {
     let hub = TestHub::start().await;
     let secret = token(&hub, json!({"name": "guest", "roles": ["answer"], "expires_in_ms": 300})).await.secret;

@@ -98,7 +98,7 @@ fn tag(path: &str) -> &'static str {
         "feed" | "changes" => "streams",
         "workers" | "claims" => "workers",
         "schedules" => "schedules",
-        "tokens" | "browser-sessions" => "tokens",
+        "tokens" | "owner-token" | "browser-sessions" => "tokens",
         _ => "hub",
     }
 }

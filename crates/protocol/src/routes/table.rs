@@ -261,6 +261,12 @@ table! {
     DELETE_SCHEDULE: Route<ScheduleId, (), (), ()> =
         Route::new(Delete, "/v1/schedules/{id}", Access::Role(QUEUE)).answer(&[204], &[]).writes();
 
+    /// Gives the token of the data folder a new secret, which stands in its file when this is answered. The old one lets nobody in then, and the
+    /// streams that were opened with it end.
+    ///
+    /// The answer does not tell the secret: who may read the file has it.
+    ROTATE_OWNER_TOKEN: Route<(), (), (), ()> = Route::new(Post, "/v1/owner-token", ADMIN).answer(&[204], &[]).writes();
+
     /// What the hub counts about itself.
     STATS: Route<(), (), (), Json<Stats>> = Route::new(Get, "/v1/stats", VIEW).answer(&[200], &["stats"]).panel();
 
