@@ -11,7 +11,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Outcome, peer};
+use super::{outcome::Outcome, peer};
 
 /// An address is good for as long.
 const GOOD_FOR: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, io::Write, time::Duration};
 use anyhow::Context as _;
 use tokio::time::sleep;
 
-use super::Outcome;
+use super::outcome::Outcome;
 
 /// A browser that has to start first has read the file by then.
 const READ_WITHIN: Duration = Duration::from_secs(20);

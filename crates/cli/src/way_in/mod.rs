@@ -3,26 +3,17 @@
 //!
 //! # Layout
 //! - `doorway`: on Linux, a listener that hands the address to one caller of this user · `peer`: whose a connection is
-//! - `leaf`: elsewhere, a file of this user's that leads to the address
+//! - `leaf`: elsewhere, a file of this user's that leads to the address · `outcome`: what became of it
 
 #[cfg(target_os = "linux")]
 mod doorway;
 #[cfg(any(not(target_os = "linux"), test))]
 mod leaf;
+mod outcome;
 #[cfg(target_os = "linux")]
 mod peer;
 
-/// What became of an address.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Outcome {
-    /// A browser of this user has it, or where it stands.
-    Opened,
-    /// There is no browser that could be started.
-    NoBrowser,
-    /// A browser was started, and none of this user came for it while it was good.
-    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nobody is waited for"))]
-    NobodyCame,
-}
+pub(crate) use self::outcome::Outcome;
 
 /// Opens `address` in the browser of this user.
 ///
