@@ -23,7 +23,6 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
-use uuid::Uuid;
 
 use crate::{assignment::Assignment, origin, run_secret::RunSecret, spool};
 
@@ -94,14 +93,14 @@ async fn next_claim(
 ) -> Option<(Claim, RunSecret, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     let secret = RunSecret::random();
-    let mut ask = ClaimId(Uuid::now_v7());
+    let mut ask = new_ask();
     loop {
         let asked = Instant::now();
         let claimed = claim(client, config, ask, &secret, registered).await;
         awake.notify_one();
         // An ask whose answer was lost may have got a job: it is repeated until there is an answer.
         if claimed.is_ok() {
-            ask = ClaimId(Uuid::now_v7());
+            ask = new_ask();
         }
         match claimed {
             Ok(Some(claim)) => {
@@ -129,6 +128,11 @@ async fn next_claim(
         }
         tokio::time::sleep(backoff.after_failure(rand::random())).await;
     }
+}
+
+/// By no clock, which may be wrong where a worker waits.
+fn new_ask() -> ClaimId {
+    ClaimId(uuid::Builder::from_random_bytes(rand::random()).into_uuid())
 }
 
 async fn claim(
