@@ -118,7 +118,10 @@ async fn a_hub_that_cannot_be_announced_is_told_in_the_panel() -> Result<()> {
     std::fs::write(desktop.session().path("run/doorbell"), "")?;
     let page = Page::open(&desktop, &binary("doorbell-tray")?, &["--panel"]).await?;
     wait::until("the panel says what is wrong", SOON, async || {
-        Ok(page.says("notice").await?.is_some_and(|notice| notice.contains("cannot keep jobs") && notice.contains("hub.json")))
+        Ok(page
+            .says("notice")
+            .await?
+            .is_some_and(|notice| notice.contains("cannot keep jobs") && notice.contains("run/doorbell: it is no folder")))
     })
     .await
 }

@@ -13,8 +13,10 @@ use std::{
 /// It cannot be made, or is not ours alone.
 pub fn make(path: &Path) -> io::Result<()> {
     check_above(path)?;
-    private(DirBuilder::new().recursive(true)).create(path)?;
-    check(path)
+    match private(DirBuilder::new().recursive(true)).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => check(path),
+    }
 }
 
 /// Makes the folder, but none above it, closed to other users. One that exists must be as [`check`] wants it.
@@ -118,6 +120,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(check(&root.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
         fs::write(root.path().join("file"), "").unwrap();
-        assert_eq!(check(&root.path().join("file")).unwrap_err().kind(), io::ErrorKind::NotADirectory);
+        for used in [check, make, make_in_place] {
+            assert_eq!(used(&root.path().join("file")).unwrap_err().to_string(), "it is no folder; move it away");
+        }
     }
 }
