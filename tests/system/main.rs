@@ -29,6 +29,7 @@ mod hostile;
 mod hub_away;
 mod job_control;
 mod kept_output;
+mod kill_loop;
 mod killed;
 mod options;
 mod output;
