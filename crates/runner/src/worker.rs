@@ -21,7 +21,7 @@ use tokio::{
     io::AsyncWriteExt,
     process::{Child, Command},
     sync::{Notify, OwnedSemaphorePermit, Semaphore},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use crate::{assignment::Assignment, origin, run_secret::RunSecret, spool};
@@ -31,6 +31,8 @@ use crate::{assignment::Assignment, origin, run_secret::RunSecret, spool};
 const SOONEST_EMPTY: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
+/// A worker that ends waits so long for what it was given.
+const LAST_ANSWER: Duration = Duration::from_secs(3);
 /// Gives a runner a console of its own without a window. A Ctrl-C in our console, or its end, then does not
 /// concern the runner.
 #[cfg(windows)]
@@ -70,15 +72,36 @@ async fn claim_jobs(config: &WorkerConfig, awake: &Notify, shutdown: impl Future
     let mut registered = None;
     let mut shutdown = pin!(shutdown);
     loop {
-        // The shutdown only ends the wait. A claim that has come is started in any case.
+        let mut ask = Ask::new();
         let claimed = tokio::select! {
             biased;
-            () = &mut shutdown => return,
-            claimed = next_claim(&client, config, awake, &slots, &mut registered, &mut backoff) => claimed,
+            () = &mut shutdown => {
+                if let Some(claim) = last_claim(&client, &ask, registered).await
+                    && let Ok(slot) = Arc::clone(&slots).try_acquire_owned()
+                {
+                    start(&client, config, claim, ask.secret, slot).await;
+                }
+                return;
+            }
+            claimed = next_claim(&client, config, awake, &slots, &mut registered, &mut ask, &mut backoff) => claimed,
         };
         // There is no next claim only when the worker is drained: the semaphore is never closed.
-        let Some((claim, secret, slot)) = claimed else { return };
-        start(&client, config, claim, secret, slot).await;
+        let Some((claim, slot)) = claimed else { return };
+        start(&client, config, claim, ask.secret, slot).await;
+    }
+}
+
+/// What a job is asked for with. It is repeated until it is answered: an ask whose answer was lost may have got a job.
+struct Ask {
+    id: ClaimId,
+    secret: RunSecret,
+    /// It was sent, and has no answer yet.
+    is_open: bool,
+}
+
+impl Ask {
+    fn new() -> Self {
+        Self { id: new_ask(), secret: RunSecret::random(), is_open: false }
     }
 }
 
@@ -89,29 +112,26 @@ async fn next_claim(
     awake: &Notify,
     slots: &Arc<Semaphore>,
     registered: &mut Option<WorkerId>,
+    ask: &mut Ask,
     backoff: &mut Backoff,
-) -> Option<(Claim, RunSecret, OwnedSemaphorePermit)> {
+) -> Option<(Claim, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
-    let secret = RunSecret::random();
-    let mut ask = new_ask();
     loop {
         let asked = Instant::now();
-        let claimed = claim(client, config, ask, &secret, registered).await;
+        let claimed = claim(client, config, ask, registered).await;
         awake.notify_one();
-        // An ask whose answer was lost may have got a job: it is repeated until there is an answer.
-        if claimed.is_ok() {
-            ask = new_ask();
-        }
         match claimed {
             Ok(Some(claim)) => {
                 backoff.reset();
-                return Some((claim, secret, slot));
+                return Some((claim, slot));
             }
-            Ok(None) if asked.elapsed() >= SOONEST_EMPTY => {
-                backoff.reset();
-                continue;
+            Ok(None) => {
+                *ask = Ask::new();
+                if asked.elapsed() >= SOONEST_EMPTY {
+                    backoff.reset();
+                    continue;
+                }
             }
-            Ok(None) => {}
             Err(e) => match e.code() {
                 Some(ErrorCode::NotFound) => {
                     tracing::debug!("cannot claim a job: {e}");
@@ -130,6 +150,22 @@ async fn next_claim(
     }
 }
 
+/// The job that an ask got whose answer this worker is too late to hear: it would be lost without ever having run. A hub that does not
+/// answer now is not waited for.
+async fn last_claim(client: &Client, ask: &Ask, registered: Option<WorkerId>) -> Option<Claim> {
+    let worker = registered.filter(|_| ask.is_open)?;
+    // After this one, the ask that still waits gets nothing any more.
+    let again = ClaimRequest { id: Some(ask.id), worker, wait_ms: 0, secret_sha256: Some(ask.secret.hash()) };
+    match timeout(LAST_ANSWER, client.claim(&again)).await {
+        Ok(Ok(claim)) => claim,
+        Ok(Err(e)) => {
+            tracing::debug!("cannot ask for the last claim: {e}");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
 /// By no clock, which may be wrong where a worker waits.
 fn new_ask() -> ClaimId {
     ClaimId(uuid::Builder::from_random_bytes(rand::random()).into_uuid())
@@ -138,8 +174,7 @@ fn new_ask() -> ClaimId {
 async fn claim(
     client: &Client,
     config: &WorkerConfig,
-    ask: ClaimId,
-    secret: &RunSecret,
+    ask: &mut Ask,
     registered: &mut Option<WorkerId>,
 ) -> Result<Option<Claim>, CallError> {
     let worker = match *registered {
@@ -150,7 +185,8 @@ async fn claim(
         }
     };
     let wait_ms = u64::try_from(limits::WAIT.as_millis()).unwrap_or(u64::MAX);
-    client.claim(&ClaimRequest { id: Some(ask), worker, wait_ms, secret_sha256: Some(secret.hash()) }).await
+    ask.is_open = true;
+    client.claim(&ClaimRequest { id: Some(ask.id), worker, wait_ms, secret_sha256: Some(ask.secret.hash()) }).await
 }
 
 /// Starts the runner of a claim. The slot is free again when the runner ends.
