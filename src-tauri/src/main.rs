@@ -32,6 +32,7 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("DOORBELL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
     if io::stdin().is_terminal() {
         eprintln!("doorbell-panel is a part of doorbell-tray, which starts it. `doorbell open` opens the panel.");

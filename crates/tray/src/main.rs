@@ -37,7 +37,7 @@ mod tray_host;
 #[cfg(target_os = "linux")]
 mod waking;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 /// Threads for everything that waits: one, since two wake each other. The embedded hub has its own for what works on the disk.
 const THREADS: usize = 1;
@@ -48,6 +48,8 @@ fn main() -> ExitCode {
             tracing_subscriber::EnvFilter::try_from_env("DOORBELL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .with_writer(std::io::stderr)
+        // A log that goes to a file or to the journal is text.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
     match tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build() {
         Ok(runtime) => tray::run(runtime, app::run),

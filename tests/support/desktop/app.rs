@@ -143,12 +143,14 @@ impl App {
     /// Quits it from its menu and returns every notification of its whole life.
     ///
     /// # Errors
-    /// It did not end, or ended with an error.
+    /// It did not end, ended with an error, or has logged as to a terminal.
     pub async fn quit(mut self, desktop: &VirtualDesktop, mut notifications: Notifications) -> Result<Vec<Notification>> {
         self.tray.choose("Quit Doorbell").await?;
         if let Some(process) = &mut self.process {
             let status = process.ended(wait::SOON).await?;
             anyhow::ensure!(status.success(), "the app ended with {status}; {}", process.last_words());
+            let log = process.log();
+            anyhow::ensure!(log.contains("INFO") && !log.contains('\u{1b}'), "a log in a file is text: {log:?}");
         }
         notifications.all_of_ended(&desktop.bus, self.tray.pid).await
     }
