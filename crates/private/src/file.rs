@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn fifo(path: &Path) {
-        rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
     type Use = fn(&Path) -> io::Result<()>;
