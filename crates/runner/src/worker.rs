@@ -101,7 +101,14 @@ struct Ask {
 
 impl Ask {
     fn new() -> Self {
-        Self { id: new_ask(), secret: RunSecret::random(), is_open: false }
+        // By no clock, which may be wrong where a worker waits.
+        let id = ClaimId(uuid::Builder::from_random_bytes(rand::random()).into_uuid());
+        Self { id, secret: RunSecret::random(), is_open: false }
+    }
+
+    fn request(&self, worker: WorkerId, wait: Duration) -> ClaimRequest {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        ClaimRequest { id: Some(self.id), worker, wait_ms, secret_sha256: Some(self.secret.hash()) }
     }
 }
 
@@ -155,8 +162,7 @@ async fn next_claim(
 async fn last_claim(client: &Client, ask: &Ask, registered: Option<WorkerId>) -> Option<Claim> {
     let worker = registered.filter(|_| ask.is_open)?;
     // After this one, the ask that still waits gets nothing any more.
-    let again = ClaimRequest { id: Some(ask.id), worker, wait_ms: 0, secret_sha256: Some(ask.secret.hash()) };
-    match timeout(LAST_ANSWER, client.claim(&again)).await {
+    match timeout(LAST_ANSWER, client.claim(&ask.request(worker, Duration::ZERO))).await {
         Ok(Ok(claim)) => claim,
         Ok(Err(e)) => {
             tracing::debug!("cannot ask for the last claim: {e}");
@@ -164,11 +170,6 @@ async fn last_claim(client: &Client, ask: &Ask, registered: Option<WorkerId>) ->
         }
         Err(_) => None,
     }
-}
-
-/// By no clock, which may be wrong where a worker waits.
-fn new_ask() -> ClaimId {
-    ClaimId(uuid::Builder::from_random_bytes(rand::random()).into_uuid())
 }
 
 async fn claim(
@@ -184,9 +185,8 @@ async fn claim(
             *registered.insert(client.register_worker(&worker).await?.id)
         }
     };
-    let wait_ms = u64::try_from(limits::WAIT.as_millis()).unwrap_or(u64::MAX);
     ask.is_open = true;
-    client.claim(&ClaimRequest { id: Some(ask.id), worker, wait_ms, secret_sha256: Some(ask.secret.hash()) }).await
+    client.claim(&ask.request(worker, limits::WAIT)).await
 }
 
 /// Starts the runner of a claim. The slot is free again when the runner ends.
