@@ -166,14 +166,19 @@ fn schedules_are_made_changed_and_removed() {
     .unwrap();
 }
 
+/// A hub that may have so many descriptors open.
+fn hub_with_descriptors(home: &Home, most: u32) -> Hub {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!(r#"ulimit -n {most} && exec "$0" hub --listen 127.0.0.1:0"#)]).arg(home::program());
+    home.live_in(&mut command);
+    Hub::start_as(home, &mut command)
+}
+
 /// Half of so few descriptors is for connections; this test and the hub's own worker have some of these.
 #[test]
 fn calls_work_when_listeners_have_all_the_descriptors_that_they_may_have() {
     let home = Home::new();
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"ulimit -n 400 && exec "$0" hub --listen 127.0.0.1:0"#]).arg(home::program());
-    home.live_in(&mut command);
-    let hub = Hub::start_as(&home, &mut command);
+    let hub = hub_with_descriptors(&home, 400);
     hub.ask(async |client| {
         let (job, fence) = started(&client, "make").await;
         let request =
@@ -200,10 +205,7 @@ fn calls_work_when_listeners_have_all_the_descriptors_that_they_may_have() {
 #[test]
 fn strangers_who_send_slow_bodies_take_no_place_from_callers_with_a_token() {
     let home = Home::new();
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"ulimit -n 256 && exec "$0" hub --listen 127.0.0.1:0"#]).arg(home::program());
-    home.live_in(&mut command);
-    let hub = Hub::start_as(&home, &mut command);
+    let hub = hub_with_descriptors(&home, 256);
     let slow = b"POST /v1/browser-sessions/open HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{";
     let mut strangers: Vec<TcpStream> = Vec::new();
     for _ in 0..50 {
